@@ -1,0 +1,23 @@
+"""paredown: what a batch ML job costs as one process, what it costs decomposed, and whether it fits AWS Lambda."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from profiler.declare import Job, dataset, per_group, per_shard, query, script, step
+
+if TYPE_CHECKING:
+    from profiler.fit import predict_duration as predict_duration
+
+__version__ = "0.1.0"
+
+_LAZY = {"predict_duration": "profiler.fit"}
+__all__ = ["Job", "dataset", "per_group", "per_shard", "predict_duration", "query", "script", "step"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the heavier public names when they are first asked for, so that a sandbox starts bare."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'profiler' has no attribute {name!r}")

@@ -1,0 +1,79 @@
+"""Every error that paredown raises on purpose, as one tree.
+
+What the user's own code does wrong is no error of ours: it is a finding, kept in the run (`model.Outcome`).
+
+    PareDownError                    exit code 2, unless a subclass says otherwise
+    ├── DeclarationError             the job says something that cannot be run; carries all problems at once
+    ├── JobFileError                 the job file cannot be found, read or imported
+    ├── InputError                   an input is missing, empty, broken or has other columns
+    ├── RunFileError                 a run file is missing, is no run, is cut off or is too new
+    ├── ResumeError                  a run cannot be resumed: code, inputs, parameters or shards changed
+    ├── FactsError                   a fact is missing or malformed
+    ├── OutputError                  something cannot be written
+    ├── UsageError                   options that do not go together
+    └── UnsupportedError             this machine cannot do it
+"""
+
+from __future__ import annotations
+
+
+class PareDownError(Exception):
+    """What went wrong, where, and what was expected; `hint` says what to do next.
+
+    Pickles and unpickles with all its parts, since a sandbox hands its errors to the harness.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+
+def _rebuild(kind: type[PareDownError], state: dict[str, object]) -> PareDownError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    error.args = (state["message"],)
+    return error
+
+
+class DeclarationError(PareDownError):
+    """A job that cannot be run as declared; `problems` holds every mistake found, in the order of the file."""
+
+    def __init__(self, problems: tuple[str, ...], *, hint: str | None = None) -> None:
+        super().__init__("\n".join(problems), hint=hint)
+        self.problems = problems
+
+
+class JobFileError(PareDownError):
+    """The job file cannot be found, read or imported, or does not hold exactly one job."""
+
+
+class InputError(PareDownError):
+    """An input is missing, empty, broken or has other columns than the job needs."""
+
+
+class RunFileError(PareDownError):
+    """A run file is missing, is no run, or was written by a newer version."""
+
+
+class ResumeError(PareDownError):
+    """A run cannot be resumed, because what it measured is not what would run now."""
+
+
+class FactsError(PareDownError):
+    """A limit or a price is missing or malformed."""
+
+
+class OutputError(PareDownError):
+    """Something cannot be written: a full disk, a missing permission, a file that is there already."""
+
+
+class UsageError(PareDownError):
+    """Options that do not go together, or a value that means nothing."""
+
+
+class UnsupportedError(PareDownError):
+    """This machine or system cannot do what was asked."""

@@ -1,0 +1,322 @@
+"""The frozen values that everything passes on: what would run, what was measured, and where.
+
+Whole nanoseconds and bytes, because a bill rounds up. Nothing here reads a clock, a file or the environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Variant(StrEnum):
+    """One of the two ways of running a job."""
+
+    MONOLITH = "monolith"
+    DECOMPOSED = "decomposed"
+
+
+# --- what would run -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionRef:
+    """Where a fresh process finds a user's function."""
+
+    file: str
+    qualname: str
+    module: str | None = None
+    """Importable name with the job's folder on the path; None: load the file itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFiles:
+    """An input of a job, as found on disk."""
+
+    name: str
+    paths: tuple[str, ...]
+    total_bytes: int
+    rows: int | None
+    fingerprint: str
+    """Changes when a path, a size or a modification time does."""
+    made: bool = False
+    """Made by the job's own `make`, rather than brought by the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One step of a variant, ready to become tasks."""
+
+    name: str
+    kind: str
+    """A `declare.Kind`."""
+    reads: tuple[str, ...]
+    function: FunctionRef | None = None
+    sql: str | None = None
+    """Text of the query."""
+    file: str | None = None
+    """The SQL file or the script, absolute."""
+    by: tuple[str, ...] = ()
+    shard_by: tuple[str, ...] = ()
+    """Keys by which this step splits its result, for a query; by which it arrives split, for the steps after it."""
+    memory_mib: int | None = None
+    """Declared memory size; only a query has one."""
+    fans_out: bool = False
+    """More than one task: one per shard, or one per part of the input."""
+    parts: tuple[tuple[str, ...], ...] = ()
+    """Groups of input files, for a query that is split by file."""
+    args: tuple[str, ...] = ()
+    writes: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A job, checked and ready to run."""
+
+    job: str
+    file: str
+    """The job file or the script, absolute."""
+    inputs: tuple[InputFiles, ...]
+    monolith: tuple[PlannedStep, ...]
+    decomposed: tuple[PlannedStep, ...]
+    params: dict[str, Any]
+    shards: int
+    shards_reason: str
+    code: dict[str, str]
+    """SHA-256 of each file of the job's own code: the job file, its SQL, the modules beside it."""
+    request: str | None = None
+    answer_key: tuple[str, ...] = ()
+    tolerance: float = 1e-6
+    score: FunctionRef | None = None
+    dollars_per_day: str | None = None
+    requests_per_day: int | None = None
+    warnings: tuple[str, ...] = ()
+
+    def steps(self, variant: Variant) -> tuple[PlannedStep, ...]:
+        """The steps of a variant, in order."""
+        return self.monolith if variant is Variant.MONOLITH else self.decomposed
+
+
+# --- what was measured ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """Highest resident memory: exact when `low` is `high`, bounded otherwise; `high` None: no upper bound is known."""
+
+    low: int
+    high: int | None
+
+    @property
+    def exact(self) -> bool:
+        """Whether both ends are the same."""
+        return self.low == self.high
+
+
+class Ending(StrEnum):
+    """How a task ended."""
+
+    OK = "ok"
+    RAISED = "raised"
+    EXITED = "exited"
+    KILLED = "killed"
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"
+    STOPPED = "stopped"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a task ended, and what a reader needs to see of it."""
+
+    ending: Ending
+    message: str = ""
+    """One sentence: the exception's last line, the signal's name, the limit that was passed."""
+    traceback: str = ""
+    """The user's own frames."""
+    output_tail: str = ""
+    """The last of what was printed, where the task did not end well."""
+    exit_code: int | None = None
+    signal: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the task did its work."""
+        return self.ending is Ending.OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What one task used, alone in its sandbox, and how it ended."""
+
+    variant: Variant
+    step: str
+    index: int
+    """Shard or part, from 0; 0 where the step does not fan out; a mark's turn, for a mark that is entered again."""
+    outcome: Outcome
+    started_ns: int
+    """Since the run's start."""
+    wall_ns: int
+    """From reading the inputs until the output is written."""
+    cpu_ns: int
+    """User and system time of the sandbox and of the processes that it started."""
+    wait_ns: int
+    """Part of `wall_ns` in which the main thread was ready to run, but the machine's cores were busy."""
+    init_ns: int
+    """From process start until the user's code is imported; 0 for a warm sandbox."""
+    init_cpu_ns: int
+    peak: Peak
+    """Highest resident memory while the task ran, imports included."""
+    start_bytes: int
+    """Resident memory when the task began."""
+    cores: float
+    """How many cores the task could use."""
+    read_bytes: int = 0
+    """Bytes asked of the system, cached or not."""
+    written_bytes: int = 0
+    input_bytes: int = 0
+    """Size of the files that the task was given."""
+    output_bytes: int = 0
+    """Size of the files that it left."""
+    rows_in: int | None = None
+    rows_out: int | None = None
+    groups: int | None = None
+    temp_bytes: int = 0
+    """Highest use of its temporary folder, as sampled."""
+    processes: int = 1
+    """Most processes seen at once, its own included."""
+    attempt: int = 1
+    warnings: tuple[str, ...] = ()
+    host: str = ""
+    """Host that ran the task, where it is not the harness's own."""
+
+    @property
+    def added_bytes(self) -> int | None:
+        """What the task added to what the process held already; None where the peak has no upper end."""
+        return None if self.peak.high is None else max(0, self.peak.high - self.start_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantEnd:
+    """A variant ran to its end, or stopped on the way."""
+
+    variant: Variant
+    wall_ns: int
+    """Elapsed, from the first task's start to the last one's end."""
+    complete: bool
+    """Every step ended well."""
+    reason: str = ""
+    """Why it did not complete."""
+    from_run: str | None = None
+    """Id of the run that this variant was taken from (`--against`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The table that a variant ends in."""
+
+    variant: Variant
+    path: str
+    """Parquet, absolute."""
+    rows: int
+    requests: int | None
+    """Distinct values of the job's request column; None where the job names none."""
+    groups: int | None = None
+    """Most groups that one step of the variant handled; None where no step goes by group."""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Whether both answers are the same, row by row."""
+
+    equal: bool | None
+    """None: not compared; `reason` says why."""
+    rows: int = 0
+    """Distinct keys over both answers."""
+    equal_rows: int = 0
+    largest_difference: float | None = None
+    """Relative, over all floats of rows that both have."""
+    only_monolith: int = 0
+    only_decomposed: int = 0
+    columns: tuple[str, ...] = ()
+    """Columns of the tables below: the key, then `column`, `monolith`, `decomposed`."""
+    first_differing: tuple[tuple[str, ...], ...] = ()
+    first_only_monolith: tuple[tuple[str, ...], ...] = ()
+    first_only_decomposed: tuple[tuple[str, ...], ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What the job's own `score` says of an answer, where labels are known."""
+
+    variant: Variant
+    values: dict[str, float | int | str]
+    problem: str = ""
+    """Why there is no score, when the user's function failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Where a run was measured."""
+
+    system: str
+    cpu_model: str
+    cores: int
+    """Cores that this process may use."""
+    memory_bytes: int
+    """Physical memory, or the container's limit where that is lower."""
+    python: str
+    packages: dict[str, str]
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a run was made."""
+
+    variants: tuple[Variant, ...]
+    jobs: int
+    """Tasks at a time."""
+    task_threads: int
+    """Threads that numeric libraries may use in one decomposed task."""
+    monolith_threads: int
+    cold: bool
+    timeout_ns: int | None
+    """Per decomposed task."""
+    engine: str = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """All measurements of one execution of a job."""
+
+    id: str
+    path: str
+    created: str
+    """ISO 8601, UTC."""
+    version: str
+    """Of paredown."""
+    plan: Plan
+    machine: Machine
+    settings: Settings
+    measurements: tuple[Measurement, ...] = ()
+    variants: tuple[VariantEnd, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    comparison: Comparison | None = None
+    scores: tuple[Score, ...] = ()
+    exit_code: int | None = None
+    """Of a plain script."""
+    ended: bool = False
+    """False: it was interrupted or killed, or still runs."""
+    dropped_bytes: int = 0
+    """Length of a torn last line."""
+    is_script: bool = False
+
+    def of(self, variant: Variant) -> tuple[Measurement, ...]:
+        """The measurements of one variant, in the order in which they ended."""
+        return tuple(measurement for measurement in self.measurements if measurement.variant is variant)

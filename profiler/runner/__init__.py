@@ -1,0 +1,1 @@
+"""The harness: keepers, sandboxes, tasks, progress. Starts the sandbox, and never imports it."""
