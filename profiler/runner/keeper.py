@@ -1,0 +1,430 @@
+"""The keeper: a small process that owns one sandbox, watches it, and leaves nothing behind.
+
+Run as a program by `keeping.Keeper`, never imported: `python -I -S keeper.py SOCKET_FD`. It imports nothing beyond
+what a bare interpreter has at hand, since its own peak must stay below every sandbox's (`wait4` reports the larger).
+
+It stands in a session of its own and is the reaper of all its descendants. The sandbox is exec'd from its one thread
+with a parent-death signal. When the harness goes (the socket closes) or the sandbox ends (its pidfd says so), every
+descendant is killed and reaped. Messages on the socket are length-prefixed `marshal` of tuples:
+
+    harness → keeper   ("start", {...}) ("task", payload, timeout_ns, temp_folder) ("interrupt",) ("kill",)
+    keeper → harness   ("message", payload) ("sample", bytes) ("gone", {...})   where a reply carries the watch's figures
+"""
+
+import marshal
+import os
+import select
+import signal
+import sys
+import time
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+FAST_NS, SLOW_NS = 10_000_000, 50_000_000
+MAX_SHARE = 200  # One sample may cost at most 1/200 of the time until the next one.
+SMAPS_SHARE = 20  # Reading smaps_rollup may take at most 1/20 of the time: it stops its target meanwhile.
+LOG_LIMIT, LOG_TAIL = 64 << 20, 1 << 16
+LIMIT_MESSAGE_NS = 500_000_000  # How often the harness is told the memory in use.
+
+
+def prctl(option, value):
+    """Call prctl(2), which the standard library does not offer."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def read(path):
+    """A small file of /proc or the cgroup file system as bytes, empty where it is gone."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, 65536)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
+
+
+def field(text, name):
+    """A value in kB out of a status-like file, as bytes; 0 where it is missing."""
+    start = text.find(name)
+    if start < 0:
+        return 0
+    return int(text[start + len(name) :].split(None, 1)[0]) * 1024
+
+
+def children(pid):
+    """Processes that `pid`'s threads started and that still live."""
+    found = []
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found
+    for thread in threads:
+        found += [int(child) for child in read(f"/proc/{pid}/task/{thread}/children").split()]
+    return found
+
+
+def descendants(pid):
+    """Everything below `pid`."""
+    found, todo = [], [pid]
+    while todo:
+        below = children(todo.pop())
+        found += below
+        todo += below
+    return found
+
+
+def cpu_ns(pid):
+    """User and system time of a process and of those that it reaped, to the clock tick."""
+    text = read(f"/proc/{pid}/stat")
+    parts = text[text.rfind(b")") + 2 :].split()
+    if len(parts) < 15:
+        return 0
+    return sum(int(part) for part in parts[11:15]) * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
+
+
+def oom_kills():
+    """How often the kernel killed for memory in this process's cgroup, version 2 or 1; 0 where it cannot be read."""
+    for line in read("/proc/self/cgroup").splitlines():
+        number, controllers, path = line.split(b":", 2)
+        if controllers == b"":
+            names = [os.fsdecode(b"/sys/fs/cgroup" + path) + "/memory.events"]
+        elif b"memory" in controllers.split(b","):
+            names = [os.fsdecode(b"/sys/fs/cgroup/memory" + path) + "/memory.oom_control", "/sys/fs/cgroup/memory/memory.oom_control"]
+        else:
+            continue
+        for name in names:
+            for row in read(name).splitlines():
+                if row.startswith(b"oom_kill "):
+                    return int(row.split()[1])
+    return 0
+
+
+def folder_bytes(folder, budget=2000):
+    """Bytes in a folder, over at most `budget` entries."""
+    total, todo = 0, [folder]
+    while todo and budget > 0:
+        try:
+            entries = os.scandir(todo.pop())
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                budget -= 1
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                except OSError:
+                    continue
+    return total
+
+
+class Watch:
+    """What sampling one task has seen: the curve, the other processes, the temporary folder."""
+
+    def __init__(self, pid, temp):
+        self.pid, self.temp = pid, temp
+        self.begin = time.monotonic_ns()
+        self.cpu_begin = cpu_ns(pid)
+        self.oom_begin = oom_kills()
+        self.own_hwm = 0
+        self.last_rss = 0
+        self.others = {}  # Last seen VmHWM of every other process.
+        self.together = 0  # Highest sum of PSS of a tree of several processes.
+        self.most = 1
+        self.temp_peak = 0
+        self.interval = SLOW_NS
+        self.next = self.begin + FAST_NS
+        self.smaps_after = 0
+
+    def sample(self):
+        """Look once; stretch the interval so that looking stays cheap."""
+        start = time.monotonic_ns()
+        status = read(f"/proc/{self.pid}/status")
+        if status:
+            self.own_hwm = max(self.own_hwm, field(status, b"VmHWM:"))
+            self.last_rss = field(status, b"VmRSS:")
+        tree = descendants(self.pid)
+        rss = self.last_rss
+        for pid in tree:
+            other = read(f"/proc/{pid}/status")
+            self.others[pid] = max(self.others.get(pid, 0), field(other, b"VmHWM:"))
+            rss += field(other, b"VmRSS:")
+        if tree:
+            self.most = max(self.most, 1 + len(tree))
+            if start >= self.smaps_after:
+                pss_start = time.monotonic_ns()
+                together = sum(field(read(f"/proc/{pid}/smaps_rollup"), b"\nPss:") for pid in [self.pid, *tree])
+                self.together = max(self.together, together)
+                now = time.monotonic_ns()
+                self.smaps_after = now + SMAPS_SHARE * (now - pss_start)
+        if self.temp:
+            self.temp_peak = max(self.temp_peak, folder_bytes(self.temp))
+        now = time.monotonic_ns()
+        self.interval = max(FAST_NS if tree else SLOW_NS, MAX_SHARE * (now - start))
+        self.next = now + self.interval
+        return rss
+
+    def figures(self, left):
+        """What the harness needs to know besides the sandbox's own reading; `left`: descendants that still live."""
+        return {
+            "wall_ns": time.monotonic_ns() - self.begin,
+            "own_hwm": self.own_hwm,
+            "others": sum(self.others.values()),
+            "seen": len(self.others),
+            "together": self.together,
+            "most": self.most,
+            "left": len(left),
+            "left_cpu_ns": sum(cpu_ns(pid) for pid in left),
+            "temp_bytes": self.temp_peak,
+            "oom_kills": oom_kills() - self.oom_begin,
+        }
+
+
+class Keeper:
+    """The loop: one socket, one sandbox."""
+
+    def __init__(self, fd):
+        self.fd = fd
+        self.poll = select.poll()
+        self.poll.register(fd, select.POLLIN)
+        self.inbox = b""
+        self.pid = self.pidfd = self.requests = self.replies = None
+        self.reply_bytes = b""
+        self.heard_all = False
+        self.watch = None
+        self.deadline = None
+        self.timed_out = False
+        self.log = None
+        self.last_limit_message = 0
+
+    # --- the harness
+
+    def send(self, *message):
+        """Tell the harness; when it is gone, so are we."""
+        data = marshal.dumps(message)
+        data = len(data).to_bytes(8, "little") + data
+        try:
+            while data:
+                data = data[os.write(self.fd, data) :]
+        except OSError:
+            self.leave()
+
+    def hear(self):
+        """Take what the harness says, and do each whole message of it."""
+        try:
+            data = os.read(self.fd, 1 << 20)
+        except OSError:
+            data = b""
+        if not data:
+            self.leave()
+        self.inbox += data
+        while len(self.inbox) >= 8:
+            end = 8 + int.from_bytes(self.inbox[:8], "little")
+            if len(self.inbox) < end:
+                break
+            message, self.inbox = marshal.loads(self.inbox[8:end]), self.inbox[end:]
+            getattr(self, "do_" + message[0])(*message[1:])
+
+    def do_start(self, options):
+        """Exec the sandbox: two pipes of its own, its output into a log or left alone."""
+        request_read, self.requests = os.pipe()
+        self.replies, reply_write = os.pipe()
+        self.log = options["log"]
+        started = time.monotonic_ns()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+                if self.log:
+                    quiet = os.open("/dev/null", os.O_RDONLY)
+                    out = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+                    os.dup2(quiet, 0)
+                    os.dup2(out, 1)
+                    os.dup2(out, 2)
+                if options["oom_score_adj"]:
+                    try:
+                        with open("/proc/self/oom_score_adj", "w") as file:
+                            file.write(str(options["oom_score_adj"]))
+                    except OSError:
+                        pass  # Not allowed everywhere; then the kernel chooses by size, which finds the sandbox too.
+                for wanted in (request_read, reply_write):
+                    os.set_inheritable(wanted, True)
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+                arguments = [*options["argv"], str(request_read), str(reply_write), str(started)]
+                os.chdir(options["cwd"])
+                os.execve(arguments[0], arguments, options["env"])
+            except BaseException as error:
+                os.write(2, f"paredown: cannot start a sandbox: {error}\n".encode())
+            finally:
+                os._exit(127)
+        os.close(request_read)
+        os.close(reply_write)
+        os.set_blocking(self.requests, False)
+        self.pid = pid
+        self.pidfd = os.pidfd_open(pid)
+        self.poll.register(self.replies, select.POLLIN)
+        self.poll.register(self.pidfd, select.POLLIN)
+        self.outbox = b""
+        self.watch = Watch(pid, None)
+
+    def do_task(self, payload, timeout_ns, temp):
+        """Pass a task on, and watch the sandbox from now on."""
+        self.watch = Watch(self.pid, temp)
+        self.deadline = self.watch.begin + timeout_ns if timeout_ns else None
+        self.timed_out = False
+        self.outbox = len(payload).to_bytes(8, "little") + payload
+        self.flush()
+
+    def flush(self):
+        """Write as much of the task to the sandbox as its pipe takes."""
+        try:
+            while self.outbox:
+                self.outbox = self.outbox[os.write(self.requests, self.outbox) :]
+            self.poll.register(self.requests, 0)
+            self.poll.unregister(self.requests)
+        except BlockingIOError:
+            self.poll.register(self.requests, select.POLLOUT)
+        except OSError:
+            self.outbox = b""  # It ended; its pidfd says so in a moment.
+
+    def do_interrupt(self):
+        """Pass Ctrl-C on, as the terminal would have."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGINT)
+
+    def do_kill(self):
+        """Stop now, with the peak read first."""
+        if self.pid:
+            self.freeze()
+            os.kill(self.pid, signal.SIGKILL)
+        else:
+            self.leave()
+
+    # --- the sandbox
+
+    def freeze(self):
+        """Stop the sandbox and read its peak, which a dead process no longer tells."""
+        os.kill(self.pid, signal.SIGSTOP)
+        if self.watch:
+            self.watch.sample()
+
+    def listen(self):
+        """Pass on what the sandbox says; a message ends a task when its first byte is `R`."""
+        data = os.read(self.replies, 1 << 20)
+        if not data:
+            self.poll.unregister(self.replies)
+            self.heard_all = True
+            return
+        self.reply_bytes += data
+        while len(self.reply_bytes) >= 8:
+            end = 8 + int.from_bytes(self.reply_bytes[:8], "little")
+            if len(self.reply_bytes) < end:
+                break
+            message, self.reply_bytes = self.reply_bytes[8:end], self.reply_bytes[end:]
+            figures = None
+            if message[:1] == b"R" and self.watch:
+                left = descendants(self.pid)
+                if left:
+                    self.watch.sample()
+                figures = self.watch.figures(left)
+                self.watch = self.deadline = None
+            self.send("message", message, figures)
+
+    def ended(self):
+        """The sandbox is gone: learn how, kill what it left, tell the harness."""
+        while not self.heard_all and select.select([self.replies], [], [], 0)[0]:
+            self.listen()  # What it said last is still in the pipe.
+        _, status, usage = os.wait4(self.pid, 0)
+        watch = self.watch or Watch(self.pid, None)
+        left = children(os.getpid())
+        figures = watch.figures(left)
+        figures |= {
+            "status": status,
+            "maxrss": usage.ru_maxrss * 1024,
+            "cpu_ns": max(0, int((usage.ru_utime + usage.ru_stime) * 1e9) - watch.cpu_begin),
+            "timed_out": self.timed_out,
+        }
+        self.pid = None
+        self.sweep()
+        self.send("gone", figures)
+        self.leave()
+
+    def sweep(self):
+        """Kill and reap every descendant, also those that are born meanwhile."""
+        while True:
+            below = descendants(os.getpid())
+            for pid in below:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except OSError:
+                    continue
+            try:
+                while os.waitpid(-1, os.WNOHANG if not below else 0)[0]:
+                    below = []
+                if not descendants(os.getpid()):
+                    return
+                time.sleep(0.001)
+            except ChildProcessError:
+                return
+
+    def leave(self):
+        """End, with everything below."""
+        self.sweep()
+        os._exit(0)
+
+    def trim_log(self):
+        """Keep a flood of output from filling the disk: beyond a limit only its tail stays."""
+        try:
+            if self.log and os.stat(self.log).st_size > LOG_LIMIT:
+                with open(self.log, "r+b") as file:
+                    file.seek(-LOG_TAIL, 2)
+                    tail = file.read()
+                    file.truncate(0)
+                    file.seek(0)
+                    file.write(tail)
+        except OSError:
+            return
+
+    def run(self):
+        """Wait, for as long as nothing happens."""
+        while True:
+            timeout = None
+            now = time.monotonic_ns()
+            if self.watch:
+                wake = self.watch.next if self.deadline is None else min(self.watch.next, self.deadline)
+                timeout = max(0, wake - now) / 1e6
+            ready = dict(self.poll.poll(timeout))
+            if self.replies in ready:
+                self.listen()
+            if self.pidfd is not None and self.pidfd in ready:
+                self.ended()
+            if self.requests in ready:
+                self.flush()
+            if self.fd in ready:
+                self.hear()
+            now = time.monotonic_ns()
+            if self.watch and self.pid and self.deadline and now >= self.deadline:
+                self.timed_out, self.deadline = True, None
+                self.freeze()
+                os.kill(self.pid, signal.SIGKILL)
+            elif self.watch and self.pid and now >= self.watch.next:
+                rss = self.watch.sample()
+                self.trim_log()
+                if now - self.last_limit_message >= LIMIT_MESSAGE_NS:
+                    self.last_limit_message = now
+                    self.send("sample", rss)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    Keeper(int(sys.argv[1])).run()

@@ -1,0 +1,140 @@
+"""The sandbox's loop: take an order, measure it, answer."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from profiler.sandbox import findings, meter
+from profiler.work import (
+    Answered,
+    CallFunction,
+    CollectAnswer,
+    CompareAnswers,
+    KeepAnswer,
+    MakeInput,
+    MakePlan,
+    MonolithStep,
+    Prepare,
+    Ready,
+    RunQuery,
+    RunScript,
+    ScoreAnswer,
+)
+
+FINAL, NEWS = b"R", b"N"
+
+_HANDLERS = {
+    CallFunction: "profiler.sandbox.calls",
+    RunQuery: "profiler.sandbox.queries",
+    MonolithStep: "profiler.sandbox.monolith",
+    KeepAnswer: "profiler.sandbox.monolith",
+    MakePlan: "profiler.sandbox.planning",
+    MakeInput: "profiler.sandbox.making",
+    CollectAnswer: "profiler.sandbox.answers",
+    CompareAnswers: "profiler.sandbox.answers",
+    ScoreAnswer: "profiler.sandbox.answers",
+}
+"""Each module has `carry_out(order)`, which does the work and returns an `Answered` without a reading."""
+
+
+class Channel:
+    """Orders in, answers out, each length-prefixed, on descriptors that the user's code does not know of."""
+
+    def __init__(self, requests: int, replies: int) -> None:
+        self.requests, self.replies = requests, replies
+        for descriptor in (requests, replies):
+            os.set_inheritable(descriptor, False)
+
+    def receive(self) -> Any:
+        """The next order; ends the process when nobody gives orders any more."""
+        return pickle.loads(self._read(int.from_bytes(self._read(8), "little")))
+
+    def _read(self, length: int) -> bytes:
+        data = b""
+        while len(data) < length:
+            chunk = os.read(self.requests, length - len(data))
+            if not chunk:
+                os._exit(0)
+            data += chunk
+        return data
+
+    def send(self, kind: bytes, answer: object) -> None:
+        """Answer an order (`FINAL`), or tell something on the way (`NEWS`)."""
+        data = kind + pickle.dumps(answer)
+        data = len(data).to_bytes(8, "little") + data
+        while data:
+            data = data[os.write(self.replies, data) :]
+
+
+def serve(requests: int, replies: int, spawned_ns: int) -> None:
+    """Prepare once, then carry out orders until the keeper ends this process."""
+    channel = Channel(requests, replies)
+    meter.count_children()
+    first = channel.receive()
+    if isinstance(first, RunScript):
+        import_module("profiler.sandbox.scripts").carry_out(first, channel, spawned_ns)
+        return
+    try:
+        _prepare(first)
+    except BaseException as error:
+        channel.send(FINAL, Answered(outcome=findings.outcome_of(error)))
+        return
+    channel.send(FINAL, _ready(spawned_ns))
+    gc.collect()
+    gc.freeze()  # What imports made stays; collecting after a task then costs only what the task made.
+    while True:
+        order = channel.receive()
+        answer = measured(lambda order=order: import_module(_HANDLERS[type(order)]).carry_out(order))
+        _flush()
+        channel.send(FINAL, answer)
+        del order, answer
+        gc.collect()
+
+
+def _prepare(order: Prepare) -> None:
+    from profiler.sandbox import loading
+
+    if order.folder:
+        loading.use_folder(order.folder)
+    for name in order.imports:
+        import_module(name)
+    for reference in order.functions:
+        loading.find(reference)
+
+
+def _ready(spawned_ns: int) -> Ready:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Ready(
+        init_ns=time.monotonic_ns() - spawned_ns,
+        init_cpu_ns=round((usage.ru_utime + usage.ru_stime) * 1e9),
+        resets=meter.reset_peak(),
+    )
+
+
+def measured(work: Callable[[], Answered]) -> Answered:
+    """Do `work` and measure it; what it raises becomes the outcome."""
+    meter.reset_peak()
+    start = meter.snapshot()
+    try:
+        answer = work()
+    except BaseException as error:
+        reading = meter.since(start)
+        return Answered(outcome=findings.outcome_of(error), reading=reading)
+    return replace(answer, reading=meter.since(start))
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue  # The step closed or replaced it; what it printed is its own affair.
