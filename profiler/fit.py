@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from profiler.duration import predict_duration
 from profiler.model import Ending, Peak
 from profiler.reasons import Reason
 
@@ -59,8 +60,8 @@ class StepFit:
     """Predicted time of the longest task at that size, its init left out."""
     billed_ns: int | None
     """Predicted billed time of all tasks, each rounded up to the millisecond, inits included."""
-    gb_s: Decimal
-    """GB-seconds of all tasks, as billed; where `hypothetical`, peak × wall."""
+    gb_s: Decimal | None
+    """GB-seconds of all tasks, as billed; where `hypothetical`, peak × wall; None: nothing was measured."""
     gb_s_per_task: Decimal | None
     """The mean over the tasks."""
     hypothetical: bool
@@ -69,3 +70,6 @@ class StepFit:
     """(peak × busy time) ÷ billed GB-seconds; None where hypothetical."""
     fits: bool | None
     reasons: tuple[Reason, ...]
+
+
+__all__ = ["DEFAULT_HEADROOM", "StepFit", "predict_duration"]

@@ -81,7 +81,9 @@ class VariantVerdict:
     times_floor: float | None
     """`gb_s` ÷ `floor_gb_s`."""
     machine: MachineCost | None
-    """The EC2 machine that holds it, for a monolith; None where no listed one does."""
+    """The smallest listed EC2 machine that holds it, for a monolith; None where none does."""
+    default_machine: MachineCost | None
+    """The EC2 machine that the question is usually asked of, for a monolith that it holds."""
     fits: bool | None
     """Lambda alone: every step, or for a monolith the whole; the budget is judged apart."""
     reasons: tuple[Reason, ...]
