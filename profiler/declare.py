@@ -173,8 +173,7 @@ class Job:
         object.__setattr__(self, "answer_key", _names(self.answer_key))
         problems = tuple(_problems(self))
         if problems:
-            error = DeclarationError(problems)
-            raise error
+            raise DeclarationError(problems, job=self)
 
 
 def _problems(job: Job) -> Iterable[str]:

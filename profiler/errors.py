@@ -40,11 +40,15 @@ def _rebuild(kind: type[PareDownError], state: dict[str, object]) -> PareDownErr
 
 
 class DeclarationError(PareDownError):
-    """A job that cannot be run as declared; `problems` holds every mistake found, in the order of the file."""
+    """A job that cannot be run as declared; `problems` holds every mistake found, in the order of the file.
 
-    def __init__(self, problems: tuple[str, ...], *, hint: str | None = None) -> None:
+    `job` is the half-right job, so that its files and its SQL can be checked as well before anybody is told.
+    """
+
+    def __init__(self, problems: tuple[str, ...], *, hint: str | None = None, job: object = None) -> None:
         super().__init__("\n".join(problems), hint=hint)
         self.problems = problems
+        self.job = job
 
 
 class JobFileError(PareDownError):

@@ -189,6 +189,8 @@ class Measurement:
     processes: int = 1
     """Most processes seen at once, its own included."""
     attempt: int = 1
+    files: tuple[str, ...] = ()
+    """What it left for the next step."""
     warnings: tuple[str, ...] = ()
     host: str = ""
     """Host that ran the task, where it is not the harness's own."""

@@ -20,6 +20,8 @@ class Source:
     is_input: bool
     any_order: bool = False
     """The rows have no order of their own (a query without ORDER BY); they are sorted when read."""
+    empty: bool = False
+    """There is nothing in this shard; `files` shows only what it would look like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +111,6 @@ class MakePlan:
     shards: int | None
     data_folder: str
     """Where made data lie."""
-    make: bool
-    """Whether missing data may be made now; otherwise they are only announced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,10 @@ def carry_out(order: CallFunction) -> Answered:
 def _read(source: Source) -> Any:
     if source.is_input:
         return list(source.files)
-    return frames.load(source.files, any_order=source.any_order, name=source.name)
+    value = frames.load(source.files, any_order=source.any_order, name=source.name)
+    if not source.empty:
+        return value
+    return GroupedObjects(value.by, {}) if isinstance(value, GroupedObjects) else value.iloc[:0]
 
 
 def rows(values: Sequence[object]) -> int | None:

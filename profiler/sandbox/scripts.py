@@ -108,11 +108,8 @@ def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
         if outcome.exit_code:
             failure.append(replace(outcome, message=f"exit code {outcome.exit_code}"))
         raise
-    except KeyboardInterrupt as error:
-        failure.append(findings.outcome_of(error))
-        raise
     except BaseException as error:
         failure.append(findings.outcome_of(error))
         sys.stderr.write(findings.user_traceback(error))  # Without the frames of ours that the script never saw.
         sys.stderr.flush()
-        raise SystemExit(1) from None
+        raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None

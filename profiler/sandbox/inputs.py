@@ -1,0 +1,215 @@
+"""The job's inputs on disk: found, read as far as their headers, or to be made; and the parameters that make them."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import inspect
+import json
+import os
+from difflib import get_close_matches
+from typing import Any
+
+from profiler.declare import Dataset, Job
+from profiler.model import InputFiles
+from profiler.sandbox import frames, loading
+from profiler.work import MakeInput, MakePlan
+
+
+def parameters(
+    job: Job, given: dict[str, str], brought: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, Any], list[str]]:
+    """The job's parameters, as its `make` functions declare them and the command line changes them."""
+    known: dict[str, tuple[Any, str]] = {}
+    for name, item in _datasets(job).items():
+        for parameter in _keyword_only(item):
+            known[parameter.name] = (parameter.default, name)
+    values, problems = {name: default for name, (default, _) in known.items()}, []
+    for name, text in given.items():
+        if name not in known:
+            problems.append(f"{job.name}: there is no parameter {name!r}; {_near(name, known)}")
+        elif known[name][1] in brought:
+            problems.append(
+                f"{job.name}: parameter {name!r} makes the input {known[name][1]!r}, which --input brings already"
+            )
+        else:
+            try:
+                values[name] = _convert(text, known[name][0])
+            except ValueError:
+                kind = type(known[name][0]).__name__
+                problems.append(f"{job.name}: parameter {name!r} is {text!r}; expected a value of type {kind}")
+    problems += [
+        f"{job.name}: there is no input {name!r} to bring; {_near(name, job.inputs)}"
+        for name in brought
+        if name not in job.inputs
+    ]
+    required = [name for name, value in values.items() if value is inspect.Parameter.empty]
+    problems += [f"{job.name}: parameter {name!r} has no default; give it with --param" for name in required]
+    return {name: value for name, value in values.items() if name not in required}, problems
+
+
+def _datasets(job: Job) -> dict[str, Dataset]:
+    return {name: item for name, item in job.inputs.items() if isinstance(item, Dataset)}
+
+
+def _keyword_only(item: Dataset) -> list[inspect.Parameter]:
+    if item.make is None or not callable(item.make):
+        return []
+    parameters = inspect.signature(item.make).parameters.values()
+    return [parameter for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
+
+
+def _near(name: str, known: Any) -> str:
+    near = get_close_matches(name, list(known), n=3)
+    return f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"
+
+
+def _convert(text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() not in words:
+            raise ValueError(text)
+        return words[text.lower()]
+    if isinstance(default, int):
+        return int(text.replace("_", ""))
+    return float(text) if isinstance(default, float) else text
+
+
+def find(
+    job: Job, order: MakePlan, params: dict[str, Any]
+) -> tuple[dict[str, InputFiles], list[MakeInput], list[str]]:
+    """Find every input's files, or how to make them."""
+    found: dict[str, InputFiles] = {}
+    to_make: list[MakeInput] = []
+    problems: list[str] = []
+    folder = os.path.dirname(order.file)
+    for name, item in _datasets(job).items():
+        where = f"{job.name}: input {name!r}"
+        patterns = order.inputs.get(name) or tuple(os.path.join(folder, str(path)) for path in item.paths)
+        paths, missing = expand(patterns)
+        made = not paths and item.make is not None and name not in order.inputs
+        if made:
+            making = _making(name, item, order, params, job.name)
+            paths = tuple(sorted(glob.glob(os.path.join(glob.escape(making.target), "*"))))
+            if not paths:
+                to_make.append(making)
+                found[name] = InputFiles(name=name, paths=(), total_bytes=0, rows=None, fingerprint="", made=True)
+                continue
+        elif missing:
+            problems += [f"{where}: {complaint}" for complaint in missing]
+            continue
+        rows, complaints = inspect_files(paths)
+        problems += [f"{where}: {complaint}" for complaint in complaints]
+        if not complaints:
+            found[name] = _input(name, paths, rows, made=made)
+    return found, to_make, problems
+
+
+def expand(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+    """Files that paths and globs name, in order; and what is wrong with each that names none."""
+    paths: list[str] = []
+    missing: list[str] = []
+    for pattern in patterns:
+        if os.path.isdir(pattern):
+            matched = [file for file in sorted(glob.glob(os.path.join(glob.escape(pattern), "*"))) if os.path.isfile(file)]
+            complaint = f"the folder {pattern} holds no file"
+        elif os.path.isfile(pattern):
+            matched, complaint = [pattern], ""
+        elif glob.has_magic(pattern):
+            matched, complaint = sorted(glob.glob(pattern, recursive=True)), f"{pattern} matches no file"
+        else:
+            matched, complaint = [], f"there is no file {pattern}"
+        paths += matched
+        missing += [] if matched else [complaint]
+    return tuple(dict.fromkeys(map(os.path.abspath, paths))), missing
+
+
+def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any], job: str) -> MakeInput:
+    reference = loading.reference_to(item.make, order.file)  # type: ignore[arg-type]
+    own = {parameter.name: params[parameter.name] for parameter in _keyword_only(item) if parameter.name in params}
+    with open(reference.file, "rb") as file:
+        recipe = file.read() + json.dumps(own, sort_keys=True, default=str).encode()
+    key = hashlib.sha256(recipe).hexdigest()[:12]
+    safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in f"{job}-{name}")
+    return MakeInput(
+        name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}")
+    )
+
+
+def _input(name: str, paths: tuple[str, ...], rows: int | None, *, made: bool) -> InputFiles:
+    digest = hashlib.sha256()
+    for path in paths:
+        status = os.stat(path)
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return InputFiles(
+        name=name,
+        paths=paths,
+        total_bytes=frames.file_bytes(paths),
+        rows=rows,
+        fingerprint=digest.hexdigest(),
+        made=made,
+    )
+
+
+def inspect_files(paths: tuple[str, ...]) -> tuple[int | None, list[str]]:
+    """Rows in all, where the files say; and what is wrong with them: broken, empty, something else in disguise."""
+    import duckdb
+
+    complaints = []
+    rows: int | None = 0
+    with frames.connect(threads=1) as connection:
+        for path in paths:
+            complaint = _disguise(path)
+            if complaint:
+                complaints.append(complaint)
+                continue
+            try:
+                if frames.is_csv(path):
+                    some = connection.execute(f"SELECT 1 FROM {frames.scan([path])} LIMIT 1").fetchall()
+                    rows = None if some else rows
+                    continue
+                source = f"parquet_file_metadata({frames.literal(path)})"
+                (count,) = connection.execute(f"SELECT sum(num_rows)::BIGINT FROM {source}").fetchone()
+                rows = None if rows is None else rows + count
+            except duckdb.Error as error:
+                complaints.append(f"{path}: cannot be read: {str(error).strip().splitlines()[0]}")
+        if not complaints:
+            complaints += _all_together(connection, paths)
+    if not complaints and rows == 0:
+        complaints.append(f"{', '.join(paths[:3])}: holds no row")
+    return rows, complaints
+
+
+def _all_together(connection: Any, paths: tuple[str, ...]) -> list[str]:
+    import duckdb
+
+    kinds = {frames.is_csv(path) for path in paths}
+    if len(kinds) > 1:
+        return ["holds CSV and Parquet files together; expected one kind"]
+    try:
+        connection.execute(f"DESCRIBE SELECT * FROM {frames.scan(paths)}")
+    except duckdb.Error as error:
+        return [f"its {len(paths)} files do not go together: {str(error).strip().splitlines()[0]}"]
+    return []
+
+
+def _disguise(path: str) -> str:
+    """What is wrong with a file at first sight; empty where it looks right."""
+    try:
+        size = os.path.getsize(path)
+        with open(path, "rb") as file:
+            head = file.read(64)
+            file.seek(max(0, size - 4))
+            tail = file.read(4)
+    except OSError as error:
+        return f"{path}: cannot be read: {error.strerror}"
+    if size == 0:
+        return f"{path}: is empty (0 bytes)"
+    if frames.is_csv(path):
+        return f"{path}: is Parquet under the name of a CSV file; rename it to .parquet" if head[:4] == b"PAR1" else ""
+    if head[:4] == b"PAR1":
+        return "" if tail == b"PAR1" else f"{path}: is Parquet, but cut off ({size:,} bytes, and no footer at its end)"
+    if b"," in head and head.isascii():
+        first = head.split(b"\n")[0].decode()
+        return f"{path}: is no Parquet file; it begins with {first!r}, which looks like CSV: rename it to .csv"
+    return f"{path}: is no Parquet file (it does not begin with PAR1), and its name does not end in .csv"
