@@ -94,6 +94,11 @@ class Plan:
     requests_per_day: int | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def is_script(self) -> bool:
+        """Whether this is a plain script as it stands, rather than a job."""
+        return len(self.monolith) == 1 and self.monolith[0].kind == "script" and self.monolith[0].file == self.file
+
     def steps(self, variant: Variant) -> tuple[PlannedStep, ...]:
         """The steps of a variant, in order."""
         return self.monolith if variant is Variant.MONOLITH else self.decomposed
@@ -317,7 +322,11 @@ class Run:
     """False: it was interrupted or killed, or still runs."""
     dropped_bytes: int = 0
     """Length of a torn last line."""
-    is_script: bool = False
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is of a plain script as it stands, rather than of a job."""
+        return self.plan.is_script
 
     def of(self, variant: Variant) -> tuple[Measurement, ...]:
         """The measurements of one variant, in the order in which they ended."""

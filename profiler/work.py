@@ -58,7 +58,6 @@ class RunQuery:
     file: str
     sources: tuple[Source, ...]
     target: str
-    temp: str
     memory_limit_mib: int
     threads: int
     shard_by: tuple[str, ...] = ()
@@ -79,7 +78,6 @@ class MonolithStep:
     file: str | None = None
     memory_limit_mib: int = 0
     threads: int = 1
-    temp: str = ""
     lines: bool = False
 
 

@@ -11,6 +11,7 @@ from profiler.sandbox import findings, frames, loading
 from profiler.sandbox.frames import identifier, literal
 from profiler.work import Answered, CollectAnswer, CompareAnswers, ScoreAnswer
 
+MONOLITH, DECOMPOSED = "__paredown_monolith", "__paredown_decomposed"
 SHOWN = 10
 """How many differing rows a run keeps."""
 
@@ -102,8 +103,8 @@ def _compare(order: CompareAnswers) -> Comparison:
         conditions = {name: _same_value(name, name in numeric, order.tolerance, connection) for name in values}
         every = " AND ".join(conditions.values()) or "true"
         counts = connection.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE m AND d AND {every}), count(*) FILTER (WHERE m AND d IS NULL), "
-            f"count(*) FILTER (WHERE d AND m IS NULL) FROM both_sides"
+            f"SELECT count(*), count(*) FILTER (WHERE in_m AND in_d AND {every}), count(*) FILTER (WHERE in_m AND in_d IS NULL), "
+            f"count(*) FILTER (WHERE in_d AND in_m IS NULL) FROM both_sides"
         ).fetchone()
         return Comparison(
             equal=counts[0] == counts[1],
@@ -114,8 +115,8 @@ def _compare(order: CompareAnswers) -> Comparison:
             largest_difference=_largest(connection, numeric, order.tolerance),
             columns=(*order.key, "column", "monolith", "decomposed"),
             first_differing=_first_differing(connection, conditions, order.key),
-            first_only_monolith=_first_only(connection, "m AND d IS NULL", order.key),
-            first_only_decomposed=_first_only(connection, "d AND m IS NULL", order.key),
+            first_only_monolith=_first_only(connection, "in_m AND in_d IS NULL", order.key),
+            first_only_decomposed=_first_only(connection, "in_d AND in_m IS NULL", order.key),
             reason="" if counts[0] else "both answers are empty",
         )
 
@@ -143,8 +144,8 @@ def _join(connection: Any, order: CompareAnswers) -> None:
         if name not in order.key
     )
     connection.execute(
-        f"CREATE TEMP TABLE both_sides AS SELECT a.m, b.d, {listed}{pairs} "
-        f"FROM (SELECT *, true AS m FROM {monolith}) AS a FULL JOIN (SELECT *, true AS d FROM {decomposed}) AS b ON {on}"
+        f"CREATE TEMP TABLE both_sides AS SELECT a.{MONOLITH} AS in_m, b.{DECOMPOSED} AS in_d, {listed}{pairs} "
+        f"FROM (SELECT *, true AS {MONOLITH} FROM {monolith}) AS a FULL JOIN (SELECT *, true AS {DECOMPOSED} FROM {decomposed}) AS b ON {on}"
     )
 
 
@@ -188,7 +189,7 @@ def _largest(connection: Any, numeric: Sequence[str], tolerance: float) -> float
     largest: float | None = None
     for name in numeric:
         difference = _difference(name, _floor(connection, name, tolerance))
-        value = connection.execute(f"SELECT max({difference}) FROM both_sides WHERE m AND d").fetchone()[0]
+        value = connection.execute(f"SELECT max({difference}) FROM both_sides WHERE in_m AND in_d").fetchone()[0]
         if value is not None:
             largest = max(largest or 0.0, float(value))
     return largest
@@ -200,7 +201,7 @@ def _first_differing(connection: Any, conditions: dict[str, str], key: Sequence[
     for name, condition in conditions.items():
         rows = connection.execute(
             f"SELECT {listed}, {identifier('m_' + name)}, {identifier('d_' + name)} FROM both_sides "
-            f"WHERE m AND d AND NOT {condition} ORDER BY {listed} LIMIT {SHOWN}"
+            f"WHERE in_m AND in_d AND NOT {condition} ORDER BY {listed} LIMIT {SHOWN}"
         ).fetchall()
         found += [(*map(_text, row[:-2]), name, _text(row[-2]), _text(row[-1])) for row in rows]
     return tuple(sorted(found)[:SHOWN])

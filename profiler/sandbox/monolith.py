@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from profiler.model import Ending, Outcome
@@ -38,7 +39,9 @@ def carry_out(order: MonolithStep | KeepAnswer) -> Answered:
 def _query(order: MonolithStep) -> Any:
     import duckdb
 
-    connection = frames.connect(memory_limit_mib=order.memory_limit_mib, threads=order.threads, temp=order.temp)
+    connection = frames.connect(
+        memory_limit_mib=order.memory_limit_mib, threads=order.threads, temp=os.environ.get("TMPDIR")
+    )
     try:
         for name in order.reads:
             if name in order.inputs:

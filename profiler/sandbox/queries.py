@@ -29,7 +29,9 @@ def carry_out(order: RunQuery) -> Answered:
     partial = f"{order.target}.{os.getpid()}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     os.makedirs(partial)
-    connection = frames.connect(memory_limit_mib=order.memory_limit_mib, threads=order.threads, temp=order.temp)
+    connection = frames.connect(
+        memory_limit_mib=order.memory_limit_mib, threads=order.threads, temp=os.environ.get("TMPDIR")
+    )
     try:
         for source in order.sources:
             add_view(connection, source)

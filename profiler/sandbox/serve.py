@@ -13,6 +13,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from profiler.errors import PareDownError
 from profiler.sandbox import findings, meter
 from profiler.work import (
     Answered,
@@ -101,10 +102,12 @@ def serve(requests: int, replies: int, spawned_ns: int) -> None:
 
 
 def _prepare(order: Prepare) -> None:
-    from profiler.sandbox import loading
+    from profiler.sandbox import frames, loading
 
     if order.folder:
         loading.use_folder(order.folder)
+    if order.threads:
+        frames.threads = order.threads
     for name in order.imports:
         import_module(name)
     for reference in order.functions:
@@ -128,7 +131,8 @@ def measured(work: Callable[[], Answered]) -> Answered:
         answer = work()
     except BaseException as error:
         reading = meter.since(start)
-        return Answered(outcome=findings.outcome_of(error), reading=reading)
+        ours = error if type(error).__module__ == PareDownError.__module__ else None
+        return Answered(outcome=findings.outcome_of(error), reading=reading, result=ours)
     return replace(answer, reading=meter.since(start))
 
 

@@ -1,0 +1,197 @@
+"""The decomposed variant: step after step, each as independent tasks on an engine, files between them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from profiler.declare import Kind
+from profiler.model import Ending, Measurement, Outcome, Peak, Plan, PlannedStep, Settings, Variant
+from profiler.runner.environment import pinned
+from profiler.runner.progress import Progress
+from profiler.runner.tasks import run_task
+from profiler.task import Task
+from profiler.work import CallFunction, Prepare, RunQuery, Source
+
+_SHARD = re.compile(r"__paredown_shard=(\d+)")
+
+
+@dataclass(slots=True)
+class Kept:
+    """What a step has left: files by shard, or under None where it is not split."""
+
+    files: dict[int | None, list[str]] = field(default_factory=lambda: defaultdict(list))
+    any_order: bool = False
+
+    def add(self, step: PlannedStep, measurement: Measurement) -> None:
+        """File what a task has left under its shard."""
+        for file in measurement.files:
+            found = _SHARD.search(file)
+            shard = int(found[1]) if found else None
+            if shard is None and step.shard_by and step.kind not in (Kind.QUERY, Kind.COMBINE):
+                shard = measurement.index
+            self.files[shard].append(file)
+
+    @property
+    def shards(self) -> set[int]:
+        """The shards that hold something."""
+        return {shard for shard in self.files if shard is not None}
+
+    def all(self) -> tuple[str, ...]:
+        """Every file, shard by shard."""
+        return tuple(file for shard in sorted(self.files, key=lambda key: -1 if key is None else key)
+                     for file in sorted(self.files[shard]))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryLimits:
+    """What a query of a declared memory size may use here."""
+
+    memory_limit_mib: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Everything that tasks of one run have in common."""
+
+    plan: Plan
+    settings: Settings
+    folder: Path
+    """The run's work folder."""
+    stop_file: Path
+    started_ns: int
+    environment: Mapping[str, str]
+    cores: int
+    limits: Mapping[int, QueryLimits]
+    """By a query's declared size in MiB."""
+    pin_monolith: int | None = None
+    """Threads that numeric libraries may use in the monolith; None leaves them as the machine gives them."""
+    wants_answer: bool = True
+
+
+def tasks_of(step: PlannedStep, kept: Mapping[str, Kept], setting: Setting) -> list[Task]:
+    """The tasks of a step: one per shard or part, or a single one."""
+    return [_task(step, index, order, setting) for index, order in _orders(step, kept, setting)]
+
+
+def _orders(
+    step: PlannedStep, kept: Mapping[str, Kept], setting: Setting
+) -> Iterable[tuple[int, CallFunction | RunQuery]]:
+    target = str(setting.folder / Variant.DECOMPOSED.value / safe_name(step.name))
+    if step.kind in (Kind.QUERY, Kind.COMBINE):
+        limits = setting.limits[step.memory_mib or 0]
+        for index, part in enumerate(step.parts or (None,)):
+            sources = [_source(name, None, kept, setting.plan) for name in step.reads]
+            if part is not None:
+                sources[0] = Source(name=step.reads[0], files=part, is_input=True)
+            yield index, RunQuery(
+                name=step.name,
+                sql=step.sql or "",
+                file=step.file or step.name,
+                sources=tuple(sources),
+                target=os.path.join(target, f"task-{index:05d}"),
+                memory_limit_mib=limits.memory_limit_mib,
+                threads=limits.threads,
+                shard_by=step.shard_by,
+                shards=setting.plan.shards,
+            )
+        return
+    assert step.function is not None
+    for shard in _shards(step, kept):
+        sources = [_source(name, shard, kept, setting.plan) for name in step.reads]
+        yield shard or 0, CallFunction(
+            kind=step.kind,
+            function=step.function,
+            sources=tuple(sources),
+            by=step.by,
+            target=os.path.join(target, f"task-{shard or 0:05d}"),
+        )
+
+
+def _shards(step: PlannedStep, kept: Mapping[str, Kept]) -> list[int | None]:
+    if not step.fans_out:
+        return [None]
+    leader = next((name for name in step.reads if name in kept and kept[name].shards), None)
+    return sorted(kept[leader].shards) if leader else [None]
+
+
+def _source(name: str, shard: int | None, kept: Mapping[str, Kept], plan: Plan) -> Source:
+    for item in plan.inputs:
+        if item.name == name:
+            return Source(name=name, files=item.paths, is_input=True)
+    mine = kept[name]
+    if shard is None or not mine.shards:
+        return Source(name=name, files=mine.all(), is_input=False, any_order=mine.any_order)
+    if shard in mine.files:
+        return Source(name=name, files=tuple(sorted(mine.files[shard])), is_input=False, any_order=mine.any_order)
+    return Source(name=name, files=mine.all()[:1], is_input=False, empty=True)
+
+
+def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting: Setting) -> Task:
+    threads = setting.settings.task_threads
+    if isinstance(order, RunQuery):
+        threads = order.threads
+        prepare = Prepare(imports=("duckdb",))
+    else:
+        reads_tables = any(file.endswith(".parquet") for source in order.sources if not source.is_input
+                           for file in source.files)  # fmt: skip
+        prepare = Prepare(
+            folder=os.path.dirname(setting.plan.file),
+            functions=(order.function,),
+            imports=("duckdb", "pandas") if reads_tables else (),
+            threads=threads,
+        )
+    return Task(
+        variant=Variant.DECOMPOSED,
+        step=step.name,
+        index=index,
+        order=order,
+        prepare=prepare,
+        env=pinned(setting.environment, threads),
+        folder=str(setting.folder),
+        stop_file=str(setting.stop_file),
+        run_started_ns=setting.started_ns,
+        timeout_ns=setting.settings.timeout_ns,
+        cold=setting.settings.cold,
+        cores=float(setting.cores),
+    )
+
+
+def safe_name(name: str) -> str:
+    """A step's name as a file name: whatever it holds, it stays inside its folder and is not another step's."""
+    safe = "".join(character if character.isalnum() or character in "-_" else f"%{ord(character):x}" for character in name)
+    return safe[:150]
+
+
+def run_step(
+    tasks: list[Task], executor: Executor, record: Callable[[Measurement], None], progress: Progress
+) -> list[Measurement]:
+    """Run a step's tasks; each measurement is recorded as it comes in."""
+    progress.step(tasks[0].variant, tasks[0].step, len(tasks))
+    futures: dict[Future[Measurement], Task] = {executor.submit(run_task, task): task for task in tasks}
+    measurements = []
+    for future in as_completed(futures):
+        measurement = _result(future, futures[future])
+        measurements.append(measurement)
+        record(measurement)
+        progress.task_done(measurement)
+    return measurements
+
+
+def _result(future: Future[Measurement], task: Task) -> Measurement:
+    """A future's measurement; an engine that lost the task makes an outcome, never an exception of ours."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    outcome = Outcome(ending=Ending.LOST, message=f"the engine lost the task: {type(error).__name__}: {error}")
+    return Measurement(
+        variant=task.variant, step=task.step, index=task.index, outcome=outcome, started_ns=0, wall_ns=0, cpu_ns=0,
+        wait_ns=0, init_ns=0, init_cpu_ns=0, peak=Peak(low=0, high=None), start_bytes=0, cores=task.cores,
+        attempt=task.attempt,
+    )  # fmt: skip

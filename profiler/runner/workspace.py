@@ -1,0 +1,82 @@
+"""Where a run keeps things: `.paredown/` with runs, the work of each run, and data that were made."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from profiler.errors import OutputError
+from profiler.model import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder of all runs. Every worker sees it under the same path."""
+
+    root: Path
+
+    @property
+    def runs(self) -> Path:
+        """The runs' files."""
+        return self.root / "runs"
+
+    @property
+    def data(self) -> Path:
+        """Data that jobs have made."""
+        return self.root / "data"
+
+    def work(self, run_id: str) -> Path:
+        """What one run passes between steps."""
+        return self.root / "work" / run_id
+
+    def answer(self, run_id: str, variant: Variant) -> Path:
+        """A variant's answer; it stays when the rest of the work goes."""
+        return self.work(run_id) / "answers" / f"{variant.value}.parquet"
+
+    def prepare(self, run_id: str) -> Path:
+        """Make a run's folder.
+
+        Raises:
+            OutputError: If it cannot be made or written.
+        """
+        folder = self.work(run_id)
+        try:
+            (folder / "temp").mkdir(parents=True, exist_ok=True)
+            probe = folder / "temp" / ".probe"
+            probe.write_bytes(b"x")
+            probe.unlink()
+        except OSError as error:
+            raise OutputError(
+                f"cannot write to the workspace {self.root.absolute()}: {error.strerror}",
+                hint="run in a folder that you may write to, or name another with --workspace",
+            ) from error
+        ignore = self.root / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        return folder
+
+    def tidy(self, run_id: str) -> None:
+        """Remove what a finished run passed between its steps, but not its answers."""
+        for entry in self.work(run_id).iterdir():
+            if entry.name == "answers":
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+
+
+def new_run_id(job: str) -> str:
+    """A run's id: job, time in UTC, and four letters against two in the same second; a file name on any system."""
+    safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in job)[:60]
+    return f"{safe}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def remove(path: str) -> None:
+    """Remove a file that may be gone already."""
+    if os.path.exists(path):
+        os.unlink(path)

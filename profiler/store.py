@@ -1,0 +1,316 @@
+"""A run to and from its file: JSON lines, a header and then one event for each thing that ended.
+
+Events are appended and flushed one by one, so a run that was killed can be shown; a torn last line is dropped.
+
+Schema 1 (2026-11): header, measurement, variant, answer, comparison, score, exit, restart, resume, end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import types
+import typing
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from profiler.errors import OutputError, RunFileError
+from profiler.model import Answer, Comparison, Machine, Measurement, Plan, Run, Score, Settings, Variant, VariantEnd
+
+SCHEMA = 1
+FOLDER = Path(".paredown")
+
+_EVENTS: dict[str, type[Any]] = {
+    "measurement": Measurement,
+    "variant": VariantEnd,
+    "answer": Answer,
+    "comparison": Comparison,
+    "score": Score,
+}
+Event = Measurement | VariantEnd | Answer | Comparison | Score
+
+
+class Recorder:
+    """Appends events to a run's file. Each is on disk before the next thing happens."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(
+        cls, path: Path, *, run_id: str, created: str, version: str, plan: Plan, machine: Machine, settings: Settings
+    ) -> Recorder:
+        """Begin a run's file with its header.
+
+        Raises:
+            OutputError: If the file cannot be written.
+        """
+        header = {
+            "schema": SCHEMA,
+            "id": run_id,
+            "created": created,
+            "paredown": version,
+            "plan": encode(plan),
+            "machine": encode(machine),
+            "settings": encode(settings),
+        }
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(exist_ok=False)
+        except OSError as error:
+            raise OutputError(f"cannot write the run's file {path}: {error.strerror}") from error
+        recorder = cls(path)
+        recorder._append("header", header)
+        return recorder
+
+    @classmethod
+    def reopen(cls, run: Run) -> Recorder:
+        """Go on with a run; a torn last line goes first."""
+        path = Path(run.path)
+        if run.dropped_bytes:
+            os.truncate(path, path.stat().st_size - run.dropped_bytes)
+        recorder = cls(path)
+        recorder._append("resume", {})
+        return recorder
+
+    def record(self, event: Event) -> None:
+        """Append a measurement, or whatever else ended."""
+        name = next(name for name, kind in _EVENTS.items() if isinstance(event, kind))
+        self._append(name, encode(event))
+
+    def restart(self, variant: Variant) -> None:
+        """What was measured of a variant so far no longer counts: it begins again."""
+        self._append("restart", {"variant": variant.value})
+
+    def exit_code(self, code: int) -> None:
+        """How a plain script ended."""
+        self._append("exit", {"code": code})
+
+    def end(self) -> None:
+        """Everything that the run was to do is done."""
+        self._append("end", {})
+
+    def _append(self, name: str, values: dict[str, Any]) -> None:
+        line = json.dumps({"event": name, **values}, ensure_ascii=False, separators=(",", ":")) + "\n"
+        try:
+            with self.path.open("ab") as file:
+                file.write(line.encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            raise OutputError(
+                f"cannot write to the run's file {self.path}: {error.strerror}",
+                hint="what was measured before is kept; make room and use --resume",
+            ) from error
+
+
+def find_run(reference: str, *, folder: Path) -> Path:
+    """The file of a run: a path as it is, an id, or `last` for the newest one in `folder`/runs.
+
+    Raises:
+        RunFileError: If there is none.
+    """
+    runs = folder / "runs"
+    if reference == "last":
+        newest = max(runs.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, default=None)
+        if newest is None:
+            raise RunFileError(f"there is no run in {runs}", hint="measure one: paredown run JOB")
+        return newest
+    for path in (Path(reference), runs / f"{reference}.jsonl"):
+        if path.is_file():
+            return path
+    known = sorted((path.stem for path in runs.glob("*.jsonl")), reverse=True)[:3]
+    raise RunFileError(
+        f"there is no run {reference!r}: neither a file nor an id in {runs}",
+        hint=f"newest: {', '.join(known)}" if known else "measure one: paredown run JOB",
+    )
+
+
+def load_run(reference: str, *, folder: Path = FOLDER) -> Run:
+    """Load a run from its file, by path, by id, or `last`.
+
+    Raises:
+        RunFileError: If there is none, or it is no run, or it was written by a newer version.
+    """
+    path = find_run(reference, folder=folder)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
+    lines = data.split(b"\n")
+    torn = len(lines.pop())
+    try:
+        header = _line(lines[0]) if lines else {}
+    except ValueError:
+        header = {}
+    if header.get("event") != "header" or "schema" not in header:
+        raise RunFileError(
+            f"{path}: is no run of paredown; expected a first line with a header"
+            + (", but the file is cut off in it" if not lines else "")
+        )
+    if header["schema"] != SCHEMA:
+        raise RunFileError(
+            f"{path}: was written with schema {header['schema']!r} by paredown {header.get('paredown')}; "
+            f"this version reads schema {SCHEMA}",
+            hint="use a newer paredown to read it" if _newer(header["schema"]) else "measure again: paredown run JOB",
+        )
+    return _build(path, header, lines[1:], torn)
+
+
+def _newer(schema: object) -> bool:
+    return isinstance(schema, int) and schema > SCHEMA
+
+
+def _line(line: bytes) -> dict[str, Any]:
+    value = json.loads(line.decode("utf-8", "surrogateescape"))
+    if not isinstance(value, dict):
+        raise ValueError("expected an object")
+    return value
+
+
+def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) -> Run:
+    measurements: dict[tuple[Variant, str, int], Measurement] = {}
+    variants: dict[Variant, VariantEnd] = {}
+    answers: dict[Variant, Answer] = {}
+    scores: dict[Variant, Score] = {}
+    comparison: Comparison | None = None
+    exit_code: int | None = None
+    ended = False
+    for number, line in enumerate(lines, start=2):
+        try:
+            values = _line(line)
+            name = values.pop("event")
+            ended = name == "end"
+            if name in _EVENTS:
+                event = decode(_EVENTS[name], values)
+                match event:
+                    case Measurement():
+                        measurements[event.variant, event.step, event.index] = event
+                    case VariantEnd():
+                        variants[event.variant] = event
+                    case Answer():
+                        answers[event.variant] = event
+                    case Score():
+                        scores[event.variant] = event
+                    case Comparison():
+                        comparison = event
+            elif name == "exit":
+                exit_code = values["code"]
+            elif name == "restart":
+                again = Variant(values["variant"])
+                measurements = {key: value for key, value in measurements.items() if key[0] is not again}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RunFileError(f"{path}: line {number} is damaged: {error}") from error
+    try:
+        return Run(
+            id=header["id"],
+            path=str(path),
+            created=header["created"],
+            version=header["paredown"],
+            plan=decode(Plan, header["plan"]),
+            machine=decode(Machine, header["machine"]),
+            settings=decode(Settings, header["settings"]),
+            measurements=tuple(measurements.values()),
+            variants=tuple(variants.values()),
+            answers=tuple(answers.values()),
+            comparison=comparison,
+            scores=tuple(scores.values()),
+            exit_code=exit_code,
+            ended=ended,
+            dropped_bytes=torn,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunFileError(f"{path}: its header is damaged: {error}") from error
+
+
+# --- values to JSON and back ----------------------------------------------------------------------------------------
+
+
+def encode(value: Any) -> Any:
+    """A frozen value as plain JSON; what is at its default is left out."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: encode(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.default is dataclasses.MISSING or getattr(value, field.name) != field.default
+        }
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
+    return value
+
+
+def decode(kind: Any, value: Any) -> Any:
+    """Plain JSON as the value of a type: dataclasses, enums, tuples, dicts, unions with None.
+
+    Raises:
+        ValueError: If it does not fit; the message names the field.
+    """
+    if kind is Any:
+        return value
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _decode_union(arguments, value)
+    if origin is tuple:
+        return _decode_tuple(arguments, value)
+    if origin is dict:
+        return {key: decode(arguments[1], item) for key, item in _expect(dict, value).items()}
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return _decode_fields(kind, _expect(dict, value))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return _expect(kind, value)
+
+
+def _decode_union(arguments: tuple[Any, ...], value: Any) -> Any:
+    if value is None and type(None) in arguments:
+        return None
+    problems = []
+    for argument in (argument for argument in arguments if argument is not type(None)):
+        try:
+            return decode(argument, value)
+        except ValueError as error:
+            problems.append(str(error))
+    raise ValueError("; ".join(problems))
+
+
+def _decode_tuple(arguments: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    items = _expect(list, value)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(decode(arguments[0], item) for item in items)
+    if len(items) != len(arguments):
+        raise ValueError(f"expected {len(arguments)} items, found {len(items)}")
+    return tuple(decode(argument, item) for argument, item in zip(arguments, items, strict=True))
+
+
+def _decode_fields(kind: type[Any], values: dict[str, Any]) -> Any:
+    hints = _hints(kind)
+    found = {}
+    for name, item in values.items():
+        if name in hints:
+            try:
+                found[name] = decode(hints[name], item)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+    try:
+        return kind(**found)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _expect(kind: Any, value: Any) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"expected {kind.__name__}, found {type(value).__name__}")
+    return value
+
