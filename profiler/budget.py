@@ -32,6 +32,50 @@ class Budget:
             raise ValueError(f"requests_per_day is {self.requests_per_day}; expected a whole number from 1")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetVerdict:
+    """What the budget allows against what is needed, per request."""
+
+    usd_per_day: Decimal
+    requests_per_day: int
+    allowed_gb_s_per_request: Decimal
+    """What is left for GB-seconds when the invocations are paid; below 0 where they alone cost more."""
+    needed_gb_s_per_request: Decimal | None
+    requests_bought: int | None
+    """Requests a day that the same dollars would buy."""
+    share: float | None
+    """Dollars a day that are needed ÷ dollars a day that may be spent."""
+    fits: bool | None
+
+
+def hold(
+    budget: Budget, *, needed: Decimal | None, invocations_per_request: Amount, prices: LambdaPrices
+) -> BudgetVerdict:
+    """Hold what one request needs against what the budget leaves for it; `needed` None: not known."""
+    usd, requests = budget.usd_per_day, budget.requests_per_day
+    allowed = gb_s_per_request(
+        usd=usd, requests=requests, prices=prices, invocations_per_request=invocations_per_request
+    )
+    bought = share = None
+    if needed is not None:
+        bought = requests_per_day(
+            usd=usd, gb_s_per_request=needed, prices=prices, invocations_per_request=invocations_per_request
+        )
+        spent = usd_per_day(
+            requests=requests, gb_s_per_request=needed, prices=prices, invocations_per_request=invocations_per_request
+        )
+        share = float(spent / usd)
+    return BudgetVerdict(
+        usd_per_day=usd,
+        requests_per_day=requests,
+        allowed_gb_s_per_request=allowed,
+        needed_gb_s_per_request=needed,
+        requests_bought=bought,
+        share=share,
+        fits=None if needed is None else needed <= allowed,
+    )
+
+
 def usd_per_day(
     *, requests: Amount, gb_s_per_request: Amount, prices: LambdaPrices, invocations_per_request: Amount = 1
 ) -> Decimal:

@@ -1,10 +1,11 @@
 """Why something fits or does not: one figure held against one limit, in words.
 
-Only the value is here; `fit` and `verdict` find the reasons and write their text.
+Only the value is here; `objections` writes each reason's text, `fit` and `verdict` find out which of them hold.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -81,7 +82,7 @@ class Reason:
         return f"{self.subject} {self.text}{': ' + self.remedy if self.remedy else ''}."
 
 
-def fits_all(reasons: tuple[Reason, ...]) -> bool | None:
+def fits_all(reasons: Iterable[Reason]) -> bool | None:
     """Whether it fits with these reasons: a single no decides, then a single doubt.
 
     >>> fits_all(())

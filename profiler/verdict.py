@@ -6,103 +6,21 @@ Nothing here reads a clock, a file or the environment.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from profiler.budget import Budget
-from profiler.facts import Platform
-from profiler.fit import DEFAULT_HEADROOM, StepFit
-from profiler.model import Machine, Peak, Run, Settings, Variant
-from profiler.reasons import Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineCost:
-    """The EC2 machine that would hold a monolith."""
-
-    type: str
-    memory_mib: int
-    vcpus: int
-    usd_per_hour: Decimal
-    machines: int
-    """More than one where a day has not enough hours for one."""
-    hours_per_day: Decimal | None
-    """Machine hours that the day's runs take; None without a budget, which says how many those are."""
-    usd_for_hours: Decimal | None
-    """A day, paid by those hours."""
-    usd_always_on: Decimal
-    """A day, all machines always on."""
-    usd_per_run: Decimal
-    """One run, paid by its time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariantVerdict:
-    """One variant of a job, held against the platform."""
-
-    variant: Variant
-    complete: bool
-    """Every step ended well; otherwise the figures below are of what was measured, and so are lower bounds."""
-    problem: str
-    """Why it is not complete."""
-    steps: tuple[StepFit, ...]
-    tasks: int
-    """Tasks that were measured."""
-    invocations: int
-    """Of one run on Lambda: one per task; one for a whole monolith."""
-    requests: int | None
-    """That one run serves."""
-    peak: Peak | None
-    wall_ns: int
-    """Elapsed on the machine where it was measured."""
-    cpu_ns: int
-    init_ns: int
-    memory_mib: int | None
-    """Largest memory size of a step; of the one invocation, for a monolith; None where no size holds it."""
-    duration_ns: int | None
-    """Longest predicted invocation, without its init; None where no size holds it."""
-    answer_ns: int | None
-    """Predicted time on Lambda from start to answer, `Assumptions.tasks_at_once` tasks of a step at once."""
-    gb_s: Decimal | None
-    """Of one run; None: nothing was measured."""
-    gb_s_per_request: Decimal | None
-    gb_s_per_day: Decimal | None
-    """None without a budget, which says how many requests a day has."""
-    usd_per_run: Decimal | None
-    """Lambda's price of `gb_s` and `invocations`, where Lambda sells them; otherwise that of `machine` by its time."""
-    usd_per_day: Decimal | None
-    """The same for a day; None without a budget."""
-    hypothetical: bool
-    """No Lambda sells some of it: GB-seconds are peak × wall there, and only serve to compare."""
-    utilisation: float | None
-    """(peak × busy time) ÷ billed GB-seconds over all tasks."""
-    floor_gb_s: Decimal | None
-    """1.73 × CPU seconds and an init per task, at the size that it has: no size and no sharding goes below."""
-    times_floor: float | None
-    """`gb_s` ÷ `floor_gb_s`."""
-    machine: MachineCost | None
-    """The smallest listed EC2 machine that holds it, for a monolith; None where none does."""
-    default_machine: MachineCost | None
-    """The EC2 machine that the question is usually asked of, for a monolith that it holds."""
-    fits: bool | None
-    """Lambda alone: every step, or for a monolith the whole; the budget is judged apart."""
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetVerdict:
-    """What the budget allows against what is needed, per request."""
-
-    usd_per_day: Decimal
-    requests_per_day: int
-    allowed_gb_s_per_request: Decimal
-    """What is left for GB-seconds when the invocations are paid; below 0 where they alone cost more."""
-    needed_gb_s_per_request: Decimal | None
-    requests_bought: int | None
-    """Requests a day that the same dollars would buy."""
-    share: float | None
-    """Dollars a day that are needed ÷ dollars a day that may be spent."""
-    fits: bool | None
+from profiler import objections
+from profiler.budget import Budget, BudgetVerdict, hold
+from profiler.decomposed import judge_decomposed
+from profiler.facts import DEFAULT_ARCH, Platform
+from profiler.fit import DEFAULT_HEADROOM, Terms, slowest_factor
+from profiler.model import Machine, Run, Settings, Variant
+from profiler.monolith import judge_monolith
+from profiler.reasons import Effect, Reason, fits_all
+from profiler.sentence import sentence_of
+from profiler.variants import Demand, MachineCost, VariantVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +97,149 @@ def judge(
         run: All measurements of a job; it may be interrupted, and a variant may be missing.
         platform: Limits and prices of one region and architecture.
         budget: Replaces the job's own.
-        headroom: Memory size ÷ memory needed, for inputs that grow.
+        headroom: Memory size ÷ memory needed, from 1, for inputs that grow.
         warm: Bill no init.
-        tasks_at_once: How many tasks of a step run at once on Lambda; all of them if None.
+        tasks_at_once: How many tasks of a step run at once on Lambda, from 1; all of them if None.
+
+    Raises:
+        ValueError: If `headroom` or `tasks_at_once` is below 1.
     """
-    raise NotImplementedError
+    if tasks_at_once is not None and tasks_at_once < 1:
+        raise ValueError(f"tasks_at_once is {tasks_at_once}; expected a whole number from 1")
+    terms = Terms(platform=platform, headroom=headroom, warm=warm)
+    budget = budget or _budget_of(run)
+    demand = Demand(
+        requests=_requests(run),
+        requests_per_day=None if budget is None else budget.requests_per_day,
+        tasks_at_once=tasks_at_once,
+    )
+    asked = _asked(run)
+    monolith = judge_monolith(run, terms, demand) if Variant.MONOLITH in asked else None
+    decomposed = judge_decomposed(run, terms, demand) if Variant.DECOMPOSED in asked else None
+    deciding = decomposed or monolith
+    if deciding is None:
+        raise ValueError("the run holds no variant")
+    held = None
+    if budget is not None:
+        held = hold(
+            budget,
+            needed=deciding.gb_s_per_request if deciding.complete else None,
+            invocations_per_request=Fraction(deciding.invocations, deciding.requests or 1),
+            prices=platform.prices,
+        )
+    reasons = _reasons(run, deciding, held)
+    fits = fits_all(reasons)
+    return Verdict(
+        job=run.plan.job,
+        run_id=run.id,
+        fits=fits,
+        sentence=sentence_of(run, fits, deciding, monolith, held, reasons),
+        reasons=reasons,
+        decided_by=deciding.variant,
+        budget=held,
+        monolith=monolith,
+        decomposed=decomposed,
+        requests=demand.requests,
+        assumptions=_assumptions(run, terms, tasks_at_once, deciding, others=(monolith, decomposed)),
+    )
+
+
+def _asked(run: Run) -> frozenset[Variant]:
+    """The variants that the run was asked for, or holds."""
+    held = {measurement.variant for measurement in run.measurements} | {end.variant for end in run.variants}
+    return frozenset(variant for variant in Variant if variant in held or _planned(run, variant))
+
+
+def _planned(run: Run, variant: Variant) -> bool:
+    return variant in run.settings.variants and bool(run.plan.steps(variant))
+
+
+def _budget_of(run: Run) -> Budget | None:
+    """The budget that the job declares."""
+    usd, requests = run.plan.dollars_per_day, run.plan.requests_per_day
+    if usd is None or requests is None:
+        return None
+    return Budget(usd_per_day=Decimal(usd), requests_per_day=requests)
+
+
+def _requests(run: Run) -> int | None:
+    """How many requests one run serves; None where it was not counted."""
+    if run.plan.request is None:
+        return 1
+    counted = {answer.variant: answer.requests for answer in run.answers if answer.requests}
+    return counted.get(Variant.DECOMPOSED) or counted.get(Variant.MONOLITH)
+
+
+def _reasons(run: Run, variant: VariantVerdict, budget: BudgetVerdict | None) -> tuple[Reason, ...]:
+    """Everything that speaks for or against the whole: what decides first, notes last."""
+    reasons = list(variant.reasons)
+    comparison = run.comparison
+    if variant.variant is Variant.DECOMPOSED and comparison is not None and comparison.equal is False:
+        reasons.append(objections.other_answer(run.plan.job, rows=comparison.rows, equal_rows=comparison.equal_rows))
+    if budget is not None and budget.fits is False and budget.needed_gb_s_per_request is not None:
+        reasons.append(
+            objections.over_budget(
+                run.plan.job,
+                needed=budget.needed_gb_s_per_request,
+                allowed=budget.allowed_gb_s_per_request,
+                usd=budget.usd_per_day,
+                requests=budget.requests_per_day,
+            )
+        )
+    order = (Effect.NO, Effect.UNDECIDED, Effect.NOTE)
+    return tuple(sorted(reasons, key=lambda reason: order.index(reason.effect)))
+
+
+def _assumptions(
+    run: Run,
+    terms: Terms,
+    tasks_at_once: int | None,
+    deciding: VariantVerdict,
+    others: tuple[VariantVerdict | None, ...],
+) -> Assumptions:
+    limits, platform = terms.limits, terms.platform
+    largest = max((step.tasks for step in deciding.steps), default=0)
+    sizes = [step.memory_mib for step in deciding.steps if step.memory_mib is not None]
+    peaks = [step.peak for variant in others if variant for step in variant.steps if step.peak is not None]
+    return Assumptions(
+        region=platform.region,
+        arch=platform.arch,
+        prices_date=platform.prices.date.isoformat(),
+        headroom=terms.headroom,
+        warm=terms.warm,
+        tasks_at_once=tasks_at_once,
+        runtime_mib=limits.runtime_mib,
+        network_bytes_per_s=limits.network_bytes_per_s,
+        mib_per_vcpu=limits.mib_per_vcpu,
+        machine=run.machine,
+        settings=run.settings,
+        peaks_exact=all(peak.exact for peak in peaks),
+        smallest_mib=min(sizes, default=None),
+        accurate_from_mib=limits.accurate_from_mib,
+        fleet_cost_factor=limits.fleet_cost_factor,
+        slowest_factor=slowest_factor(largest, limits),
+        slowest_of_tasks=largest,
+        notes=tuple(_notes(run, terms)),
+    )
+
+
+def _notes(run: Run, terms: Terms) -> Iterator[str]:
+    """Sentences about this run in particular."""
+    for end in run.variants:
+        if end.from_run is not None:
+            yield f"The {end.variant} variant was measured in run {end.from_run}."
+    if terms.platform.arch != DEFAULT_ARCH:
+        yield f"A core of {terms.platform.arch} is taken to be as fast as one of the machine that measured."
+    if not terms.platform.machines:
+        yield f"No price of a machine is known in region {terms.platform.region}."
+
+
+__all__ = [
+    "Assumptions",
+    "Budget",
+    "BudgetVerdict",
+    "MachineCost",
+    "VariantVerdict",
+    "Verdict",
+    "judge",
+]

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from profiler.errors import FactsError
@@ -98,7 +99,7 @@ def _tiers(entries: list[Any], where: str) -> tuple[Tier, ...]:
             raise FactsError(f"{place}: usd is {usd}; expected an amount from 0")
         tiers.append(Tier(from_quantity=Decimal(entry["from"]), usd=usd))
     starts = [int(tier.from_quantity) for tier in tiers]
-    if not starts or starts[0] != 0 or any(high <= low for low, high in zip(starts, starts[1:], strict=False)):
+    if not starts or starts[0] != 0 or any(high <= low for low, high in pairwise(starts)):
         raise FactsError(f"{where}: the tiers begin at {starts}; expected ascending quantities from 0")
     return tuple(tiers)
 

@@ -37,6 +37,8 @@ class LambdaLimits:
     max_duration_ns: int
     max_init_ns: int
     max_temp_bytes: int
+    included_temp_bytes: int
+    """/tmp that costs nothing extra."""
     mib_per_vcpu: int
     """Memory size that brings the CPU time of one vCPU."""
     runtime_mib: int
@@ -123,6 +125,7 @@ def _limits(facts: FactSet) -> LambdaLimits:
         max_duration_ns=whole("max_duration", "s") * NS_PER_S,
         max_init_ns=whole("max_init", "s") * NS_PER_S,
         max_temp_bytes=whole("max_temp", "MiB") * MIB,
+        included_temp_bytes=whole("included_temp", "MiB") * MIB,
         mib_per_vcpu=whole("mib_per_vcpu", "MiB"),
         runtime_mib=whole("runtime_memory", "MiB"),
         network_bytes_per_s=whole("network", "B/s"),

@@ -1,0 +1,92 @@
+"""Which memory size a task gets on Lambda, and how long it runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+
+from profiler.duration import predict_duration
+from profiler.facts import LambdaLimits
+from profiler.model import Measurement
+from profiler.units import MIB, NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is to be done in one go, whatever the memory size."""
+
+    wall_ns: int
+    """Of the free run, without the time in which others had its cores."""
+    cpu_ns: int
+    cores: float
+    network_ns: int
+    """To read its input and write its output over Lambda's network."""
+
+    def duration_ns(self, memory_mib: int, limits: LambdaLimits) -> int:
+        """Return how long it takes at a memory size, its init left out.
+
+        Network time is added whole: reading comes before the work and writing after it, so neither hides in it.
+        """
+        return self.network_ns + predict_duration(
+            wall_ns=self.wall_ns,
+            cpu_ns=self.cpu_ns,
+            cores=self.cores,
+            memory_mib=memory_mib,
+            mib_per_vcpu=limits.mib_per_vcpu,
+        )
+
+
+def work_of(measurement: Measurement, limits: LambdaLimits) -> Work:
+    """Return what a measured task has to do.
+
+    What it read twice comes over the network once; what it read beside its input (libraries, spilled blocks) does not.
+    """
+    cores = Fraction(measurement.cores) if measurement.cores > 0 else Fraction(1)
+    unhindered = max(measurement.wall_ns - measurement.wait_ns, ceil(measurement.cpu_ns / cores))
+    moved = min(measurement.read_bytes, measurement.input_bytes) + measurement.output_bytes
+    return Work(
+        wall_ns=min(measurement.wall_ns, unhindered),
+        cpu_ns=measurement.cpu_ns,
+        cores=float(cores),
+        network_ns=ceil(Fraction(moved * NS_PER_S, limits.network_bytes_per_s)),
+    )
+
+
+def needed_mib(peak_bytes: int, headroom: Decimal, limits: LambdaLimits) -> int:
+    """Return the memory that a peak asks for on Lambda: with headroom, and with the runtime's own."""
+    return ceil(Fraction(peak_bytes, MIB) * Fraction(headroom)) + limits.runtime_mib
+
+
+def memory_size(needed: int, limits: LambdaLimits) -> int | None:
+    """Return the smallest memory size that holds so many MiB; None where none does."""
+    if needed > limits.max_memory_mib:
+        return None
+    step = limits.memory_step_mib
+    return min(limits.max_memory_mib, max(limits.min_memory_mib, -(-needed // step) * step))
+
+
+def size_in_time(tasks: Sequence[Sequence[Work]], smallest_mib: int, limits: LambdaLimits) -> int | None:
+    """Return the smallest memory size from `smallest_mib` at which every task ends in time; None where none does.
+
+    A task is a sequence of works done one after another.
+    """
+
+    def in_time(memory_mib: int) -> bool:
+        return all(
+            sum(work.duration_ns(memory_mib, limits) for work in task) <= limits.max_duration_ns for task in tasks
+        )
+
+    if in_time(smallest_mib):
+        return smallest_mib
+    if not in_time(limits.max_memory_mib):
+        return None
+    # More memory never takes longer, so the border is found by halving.
+    step = limits.memory_step_mib
+    low, high = smallest_mib // step, -(-limits.max_memory_mib // step)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if in_time(middle * step) else (middle, high)
+    return min(high * step, limits.max_memory_mib)
