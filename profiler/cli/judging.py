@@ -1,0 +1,107 @@
+"""From a kept run to a report, with the judging options of the command line: what `run` and `report` share."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+
+from profiler.budget import Budget
+from profiler.errors import UsageError
+from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet, Platform, load, platform_of
+from profiler.fit import DEFAULT_HEADROOM
+from profiler.jobs import bundled_folder
+from profiler.model import Run
+from profiler.report import Names, Report, build, render
+from profiler.verdict import judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What a run is held against, as the user says it; what the user leaves open is the job's own or a default."""
+
+    region: str = DEFAULT_REGION
+    arch: str = DEFAULT_ARCH
+    headroom: Decimal = DEFAULT_HEADROOM
+    warm: bool = False
+    usd_per_day: Decimal | None = None
+    requests_per_day: int | None = None
+
+
+def show(run: Run, judging: Judging, *, width: int, colour: bool, reference: str = "last") -> str:
+    """Judge a run and return its report for a terminal.
+
+    Args:
+        run: The measurements.
+        judging: What they are held against.
+        width: Cells of the terminal.
+        colour: Whether to write a terminal's escape sequences.
+        reference: How the user names the run; the report's commands name it the same way.
+
+    Raises:
+        UsageError: If an option is unknown or does not go with the job.
+    """
+    return render(report_of(run, judging, reference=reference), width=width, colour=colour)
+
+
+def report_of(run: Run, judging: Judging, *, reference: str = "last") -> Report:
+    """Judge a run and lay it out.
+
+    Raises:
+        UsageError: If an option is unknown or does not go with the job.
+    """
+    platform = platform_for(load(), judging)
+    verdict = judge(run, platform, budget_for(run, judging), headroom=judging.headroom, warm=judging.warm)
+    return build(run, verdict, names=_names(run, reference))
+
+
+def platform_for(facts: FactSet, judging: Judging) -> Platform:
+    """The platform that the options name.
+
+    Raises:
+        UsageError: If the facts hold no prices of that region.
+    """
+    regions = facts.regions("lambda", "duration", arch=judging.arch)
+    if judging.region not in regions:
+        near = get_close_matches(judging.region, regions, n=2)
+        raise UsageError(
+            f"--region: no price of Lambda on {judging.arch} is known for {judging.region!r}",
+            hint=f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(regions)}",
+        )
+    return platform_of(facts, region=judging.region, arch=judging.arch)
+
+
+def budget_for(run: Run, judging: Judging) -> Budget | None:
+    """The budget that the options name, each falling back to the job's own; None: neither says anything.
+
+    Raises:
+        UsageError: If only one half of a budget is known.
+    """
+    usd, requests = judging.usd_per_day, judging.requests_per_day
+    if usd is None and run.plan.dollars_per_day is not None:
+        usd = Decimal(run.plan.dollars_per_day)
+    if requests is None:
+        requests = run.plan.requests_per_day
+    if usd is None and requests is None:
+        return None
+    if usd is None or requests is None:
+        given, missing = "--dollars-per-day", "--requests-per-day"
+        if usd is None:
+            given, missing = missing, given
+        raise UsageError(
+            f"{given} alone is no budget, and the job names none", hint=f"a budget is both: add {missing} NUMBER"
+        )
+    return Budget(usd_per_day=usd, requests_per_day=requests)
+
+
+def _names(run: Run, reference: str) -> Names:
+    """How the user names the job from this folder, quoted for a shell."""
+    file = Path(run.plan.file)
+    job = str(file)
+    if file.parent == bundled_folder() and file.stem == run.plan.job:
+        job = run.plan.job
+    elif file.is_relative_to(Path.cwd()):
+        job = str(file.relative_to(Path.cwd()))
+    return Names(job=shlex.quote(job), run=shlex.quote(reference))

@@ -1,0 +1,76 @@
+"""Where a command's result goes: to standard output as it is, or into a file that is never half written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from profiler.errors import OutputError
+
+WIDTH = 80
+"""Where no terminal says how wide it is."""
+
+
+def width_of(stream: TextIO | None) -> int:
+    """Cells of the terminal behind a stream; COLUMNS, or 80, where it is none."""
+    try:
+        if stream is not None and not os.environ.get("COLUMNS"):
+            return os.get_terminal_size(stream.fileno()).columns or WIDTH
+    except (OSError, ValueError):
+        pass
+    return shutil.get_terminal_size((WIDTH, 24)).columns if os.environ.get("COLUMNS") else WIDTH
+
+
+def colour_of(stream: TextIO | None) -> bool:
+    """Whether to write colours to a stream: to a terminal that has them, and never with NO_COLOR."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def write_result(text: str, output: str, *, force: bool) -> None:
+    """Write a command's result to a file, or to standard output for `-`.
+
+    The file is written under another name and renamed, so that no reader ever finds half of it.
+
+    Raises:
+        OutputError: If the file is there already and `force` is not given, or it cannot be written.
+    """
+    if output == "-":
+        sys.stdout.write(text)
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise OutputError(f"{output}: is a folder; expected the name of a file")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # A device or a pipe: nothing to overwrite, nothing to rename.
+            return
+        if path.exists() and not force:
+            raise OutputError(f"{output}: is there already, and nothing is overwritten", hint="--force overwrites it")
+        _replace(path.resolve(), text)
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror}", hint=_hint(path)) from error
+    click.echo(f"wrote {output}", err=True)
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
+    try:
+        with beside.open("x", encoding="utf-8") as file:
+            file.write(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _hint(path: Path) -> str | None:
+    return None if path.parent.exists() else f"there is no folder {path.parent}"

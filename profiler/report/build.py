@@ -1,0 +1,102 @@
+"""From a run and its verdict to a report: every figure becomes text here, once.
+
+Pure: no clock, no file, no environment. How the reader names the job on the command line is an argument.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from profiler.model import Run
+from profiler.reasons import Effect
+from profiler.report.basis import basis_of
+from profiler.report.clean import one_line
+from profiler.report.commands import commands_of
+from profiler.report.findings import findings_of, warnings_of
+from profiler.report.sameness import difference_tables, same_statement, score_statement
+from profiler.report.shape import Names, Report, Statement, Tone
+from profiler.report.steps import section_of
+from profiler.report.totals import totals_notes, totals_table
+from profiler.units import count
+from profiler.verdict import Verdict
+
+_MOST_INPUTS = 3
+_LABELS = {True: ("FITS", Tone.YES), False: ("DOES NOT FIT", Tone.NO), None: ("UNDECIDED", Tone.DOUBT)}
+
+
+def build(run: Run, verdict: Verdict, *, names: Names | None = None) -> Report:
+    """Lay out a run and its verdict.
+
+    Args:
+        run: The measurements.
+        verdict: What `judge` made of them.
+        names: How the reader names the job and the run in a command; by default the job by its name, the run as last.
+    """
+    names = names or Names(job=shlex.quote(one_line(run.plan.job)))
+    variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
+    findings, more = findings_of(run)
+    return Report(
+        title=one_line(run.plan.job),
+        facts=tuple(_facts(run, verdict)),
+        statements=tuple(_statements(run, verdict)),
+        differences=difference_tables(run.comparison),
+        totals=totals_table(verdict),
+        totals_notes=totals_notes(verdict, run),
+        sections=tuple(section_of(variant, run) for variant in variants),
+        findings=findings,
+        more_findings=more,
+        warnings=warnings_of(run),
+        basis=basis_of(verdict, run),
+        commands=commands_of(verdict, run, names),
+        run=run,
+        verdict=verdict,
+    )
+
+
+def _facts(run: Run, verdict: Verdict) -> Iterator[str]:
+    """How much the job handles."""
+    known = [given for given in run.plan.inputs if given.rows is not None]
+    for given in known[:_MOST_INPUTS]:
+        yield f"{count(given.rows or 0)} rows of {one_line(given.name)}"
+    if len(known) > _MOST_INPUTS:
+        yield f"{count(len(known) - _MOST_INPUTS)} more inputs"
+    groups = max((answer.groups for answer in run.answers if answer.groups is not None), default=None)
+    if groups is not None:
+        yield _many(groups, "group")
+    if run.plan.request is not None and verdict.requests is not None:
+        yield f"{_many(verdict.requests, 'request')} (one per {one_line(run.plan.request)})"
+
+
+def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
+    label, tone = _LABELS[verdict.fits]
+    yield Statement(label=label, text=one_line(verdict.sentence), tone=tone)
+    for reason in verdict.reasons:
+        if reason.effect is not Effect.NOTE and reason.sentence.rstrip(".") not in verdict.sentence:
+            yield Statement(label="", text=one_line(reason.sentence))
+    if not run.ended:
+        yield Statement(label="INTERRUPTED", text=_interrupted(run), tone=Tone.DOUBT)
+    same = same_statement(run.comparison)
+    if same is not None:
+        yield same
+    score = score_statement(run.scores)
+    if score is not None:
+        yield score
+    if run.is_script and run.exit_code not in (None, 0):
+        yield Statement(label="EXIT CODE", text=f"The script ended with exit code {run.exit_code}.", tone=Tone.NO)
+    if run.dropped_bytes:
+        yield Statement(
+            label="TORN LINE",
+            text=f"The run file's last line was cut off and is left out ({_many(run.dropped_bytes, 'byte')}): what it "
+            "recorded is not in these figures.",
+        )
+
+
+def _interrupted(run: Run) -> str:
+    tasks = _many(sum(1 for measurement in run.measurements if measurement.outcome.ok), "task")
+    ways = "" if run.is_script else "; --resume measures the rest"
+    return f"The run did not end, so this is what was measured until then: {tasks} that ended well{ways}."
+
+
+def _many(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{count(number)} {what}s"

@@ -1,0 +1,65 @@
+"""The commands that are useful after reading a report: the most useful one first, never more than three."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from profiler.model import Run, Variant
+from profiler.reasons import ReasonKind
+from profiler.report.shape import Command, Names
+from profiler.verdict import Verdict
+
+MOST = 3
+
+
+def commands_of(verdict: Verdict, run: Run, names: Names) -> tuple[Command, ...]:
+    """What to do next, seen from what this run found."""
+    return tuple(_useful(verdict, run, names))[:MOST]
+
+
+def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
+    again = f"paredown run {names.job}"
+    shown = "paredown report" if names.run == "last" else f"paredown report {names.run}"
+    if not run.ended and not run.is_script:
+        yield Command(line=f"{again} --resume", purpose="measures only what is missing")
+    if run.is_script:
+        yield Command(line=f"paredown init {names.job}", purpose="writes a job file around the script")
+    elif not run.plan.decomposed:
+        yield Command(line=f"paredown plan {names.job}", purpose="shows what would run, reading what")
+    elif Variant.DECOMPOSED in run.settings.variants and run.ended:
+        yield from _other_shards(verdict, run, again)
+    largest = _largest_step(verdict, run)
+    if largest is not None:
+        yield Command(line=f"{again} --lines {largest}", purpose="which of its lines takes the memory")
+    if verdict.budget is None:
+        yield Command(line=f"{shown} --dollars-per-day 7 --requests-per-day 3000", purpose="holds it against a budget")
+    if verdict.assumptions.arch != "arm64":
+        yield Command(line=f"{shown} --arch arm64", purpose="the same run at Graviton's prices")
+    yield Command(line=f"{shown} --format json", purpose="every figure, for a program")
+
+
+def _other_shards(verdict: Verdict, run: Run, again: str) -> Iterator[Command]:
+    """More shards where a task is too big or too slow, fewer where starting them costs more than they do."""
+    decomposed = verdict.decomposed
+    if decomposed is None or not any(step.fans_out for step in run.plan.decomposed):
+        return
+    too_big = {ReasonKind.MEMORY, ReasonKind.TIME, ReasonKind.TEMP}
+    fanned = {step.name for step in run.plan.decomposed if step.fans_out}
+    steps = [step for step in decomposed.steps if step.name in fanned]
+    if any(reason.kind in too_big and step.fits is False for step in steps for reason in step.reasons):
+        yield Command(line=f"{again} --shards {run.plan.shards * 2}", purpose="smaller tasks")
+    elif run.plan.shards > 1 and decomposed.init_ns * 3 > decomposed.cpu_ns:
+        yield Command(line=f"{again} --shards {max(1, run.plan.shards // 2)}", purpose="fewer inits to pay")
+
+
+def _largest_step(verdict: Verdict, run: Run) -> str | None:
+    """The step that holds most, where its size is why something does not fit and its lines can be shown."""
+    variant = verdict.decomposed or verdict.monolith
+    if variant is None or run.is_script or variant.fits is not False:
+        return None
+    for step in variant.steps:
+        too_big = any(reason.kind is ReasonKind.MEMORY for reason in step.reasons)
+        if too_big and step.fits is False and step.kind in ("step", "per_group", "per_shard"):
+            return shlex.quote(step.name)
+    return None

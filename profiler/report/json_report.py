@@ -1,0 +1,293 @@
+"""The report for programs: one JSON document, described by `docs/report.schema.json` and `docs/report-json.md`.
+
+Every figure is the verdict's own, unrounded; nothing is computed here. Money and GB-seconds are JSON numbers: a double
+holds fifteen digits, and what a bill rounds was rounded before, with decimals.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from decimal import Decimal
+from typing import Any
+
+from profiler.fit import StepFit
+from profiler.model import Comparison, Measurement, Run, Score
+from profiler.reasons import Reason
+from profiler.report.findings import alike, warnings_of
+from profiler.report.shape import Report
+from profiler.variants import MachineCost, VariantVerdict
+from profiler.verdict import Assumptions, BudgetVerdict, Verdict
+
+SCHEMA = "paredown.report/1"
+# 1: the first. A new key does not change the number; a key that goes, or means something else, does.
+
+_MOST_TASKS = 20
+_MOST_FINDINGS = 100
+_UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+"""Characters that JSON allows, but that move a terminal's cursor, turn its text around or cannot be encoded."""
+
+
+def render(report: Report) -> str:
+    """Return the report as JSON that ends in a newline."""
+    text = json.dumps(document(report), indent=2, ensure_ascii=False, allow_nan=False)
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return the report as plain values."""
+    run, verdict = report.run, report.verdict
+    findings = alike(run)
+    variants = {"monolith": verdict.monolith, "decomposed": verdict.decomposed}
+    return {
+        "schema": SCHEMA,
+        "job": verdict.job,
+        "run": _run(run),
+        "verdict": {
+            "fits": verdict.fits,
+            "sentence": verdict.sentence,
+            "reasons": _reasons(verdict.reasons),
+            "decided_by": verdict.decided_by.value,
+        },
+        "budget": None if verdict.budget is None else _budget(verdict.budget),
+        "same_answer": _same_answer(run.comparison),
+        **_scores(run, verdict),
+        "requests": verdict.requests,
+        "groups": max((answer.groups for answer in run.answers if answer.groups is not None), default=None),
+        "inputs": [
+            {"name": given.name, "files": len(given.paths), "rows": given.rows, "bytes": given.total_bytes}
+            for given in run.plan.inputs
+        ],
+        "shards": {"count": run.plan.shards, "reason": run.plan.shards_reason} if run.plan.decomposed else None,
+        "variants": {name: _variant(variant) for name, variant in variants.items() if variant is not None},
+        "findings": [_finding(group) for group in findings[:_MOST_FINDINGS]],
+        "more_findings": max(0, len(findings) - _MOST_FINDINGS),
+        "warnings": list(warnings_of(run)),
+        "assumptions": _assumptions(verdict.assumptions),
+        "machine": _machine(verdict.assumptions),
+        "settings": _settings(verdict.assumptions),
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "created": run.created,
+        "paredown": run.version,
+        "ended": run.ended,
+        "script": run.is_script,
+        "exit_code": run.exit_code,
+        "dropped_bytes": run.dropped_bytes,
+    }
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": reason.kind.value,
+            "effect": reason.effect.value,
+            "subject": reason.subject,
+            "sentence": reason.sentence,
+            "remedy": reason.remedy or None,
+            "figure": _number(reason.figure),
+            "limit": _number(reason.limit),
+            "unit": None if reason.unit is None else reason.unit.value,
+        }
+        for reason in reasons
+    ]
+
+
+def _budget(budget: BudgetVerdict) -> dict[str, Any]:
+    return {
+        "usd_per_day": _number(budget.usd_per_day),
+        "requests_per_day": budget.requests_per_day,
+        "allowed_gb_s_per_request": _number(budget.allowed_gb_s_per_request),
+        "needed_gb_s_per_request": _number(budget.needed_gb_s_per_request),
+        "requests_bought": budget.requests_bought,
+        "share": _number(budget.share),
+        "fits": budget.fits,
+    }
+
+
+def _same_answer(comparison: Comparison | None) -> dict[str, Any]:
+    if comparison is None:
+        comparison = Comparison(equal=None, reason="there are not two answers to compare")
+    return {
+        "equal": comparison.equal,
+        "rows": comparison.rows,
+        "equal_rows": comparison.equal_rows,
+        "largest_difference": _number(comparison.largest_difference),
+        "only_monolith": comparison.only_monolith,
+        "only_decomposed": comparison.only_decomposed,
+        "reason": comparison.reason or None,
+        "columns": list(comparison.columns),
+        "first_differing": [list(row) for row in comparison.first_differing],
+        "first_only_monolith": [list(row) for row in comparison.first_only_monolith],
+        "first_only_decomposed": [list(row) for row in comparison.first_only_decomposed],
+    }
+
+
+def _scores(run: Run, verdict: Verdict) -> dict[str, Any]:
+    """The score of the deciding variant's answer, and those of both."""
+    scores = {score.variant: score for score in run.scores}
+    decided = scores.get(verdict.decided_by)
+    return {
+        "score": None if decided is None or decided.problem else _score(decided),
+        "scores": {
+            variant.value: {"values": _score(score), "problem": score.problem or None}
+            for variant, score in scores.items()
+        },
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {name: value if isinstance(value, str) else _number(value) for name, value in score.values.items()}
+
+
+def _variant(variant: VariantVerdict) -> dict[str, Any]:
+    return {
+        "fits": variant.fits,
+        "reasons": _reasons(variant.reasons),
+        "complete": variant.complete,
+        "problem": variant.problem or None,
+        "tasks": variant.tasks,
+        "invocations": variant.invocations,
+        "peak_bytes": None if variant.peak is None else variant.peak.high,
+        "peak_low_bytes": None if variant.peak is None else variant.peak.low,
+        "wall_ns": variant.wall_ns,
+        "cpu_ns": variant.cpu_ns,
+        "init_ns": variant.init_ns,
+        "memory_mib": variant.memory_mib,
+        "duration_ns": variant.duration_ns,
+        "answer_ns": variant.answer_ns,
+        "gb_s": _number(variant.gb_s),
+        "gb_s_per_request": _number(variant.gb_s_per_request),
+        "gb_s_per_day": _number(variant.gb_s_per_day),
+        "hypothetical": variant.hypothetical,
+        "usd_per_run": _number(variant.usd_per_run),
+        "usd_per_day": _number(variant.usd_per_day),
+        "utilisation": _number(variant.utilisation),
+        "floor_gb_s": _number(variant.floor_gb_s),
+        "times_floor": _number(variant.times_floor),
+        "machine": _machine_cost(variant.machine),
+        "default_machine": _machine_cost(variant.default_machine),
+        "steps": [_step(step) for step in variant.steps],
+    }
+
+
+def _step(step: StepFit) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "tasks": step.tasks,
+        "planned_tasks": step.planned_tasks,
+        "groups": step.groups,
+        "peak_bytes": None if step.peak is None else step.peak.high,
+        "peak_low_bytes": None if step.peak is None else step.peak.low,
+        "added_bytes": step.added_bytes,
+        "temp_bytes": step.temp_bytes,
+        "wall_ns": step.wall_ns,
+        "task_wall_ns_median": step.task_wall_ns_median,
+        "task_wall_ns_max": step.task_wall_ns_max,
+        "cpu_ns": step.cpu_ns,
+        "init_ns": step.init_ns,
+        "init_ns_median": step.init_ns_median,
+        "memory_mib": step.memory_mib,
+        "needed_mib": step.needed_mib,
+        "duration_ns": step.duration_ns,
+        "billed_ns": step.billed_ns,
+        "gb_s": _number(step.gb_s),
+        "gb_s_per_task": _number(step.gb_s_per_task),
+        "hypothetical": step.hypothetical,
+        "utilisation": _number(step.utilisation),
+        "fits": step.fits,
+        "reasons": _reasons(step.reasons),
+        "outcomes": {ending.value: tasks for ending, tasks in step.outcomes.items() if tasks},
+    }
+
+
+def _machine_cost(machine: MachineCost | None) -> dict[str, Any] | None:
+    if machine is None:
+        return None
+    return {
+        "type": machine.type,
+        "memory_mib": machine.memory_mib,
+        "vcpus": machine.vcpus,
+        "machines": machine.machines,
+        "usd_per_hour": _number(machine.usd_per_hour),
+        "hours_per_day": _number(machine.hours_per_day),
+        "usd_per_day_for_hours": _number(machine.usd_for_hours),
+        "usd_per_day_always_on": _number(machine.usd_always_on),
+        "usd_per_run": _number(machine.usd_per_run),
+    }
+
+
+def _finding(group: list[Measurement]) -> dict[str, Any]:
+    first = group[0]
+    return {
+        "variant": first.variant.value,
+        "step": first.step,
+        "ending": first.outcome.ending.value,
+        "tasks": len(group),
+        "first_tasks": [measurement.index for measurement in group[:_MOST_TASKS]],
+        "message": first.outcome.message,
+        "traceback": first.outcome.traceback or None,
+        "printed": first.outcome.output_tail or None,
+        "exit_code": first.outcome.exit_code,
+        "signal": first.outcome.signal,
+    }
+
+
+def _assumptions(held: Assumptions) -> dict[str, Any]:
+    return {
+        "region": held.region,
+        "arch": held.arch,
+        "prices_date": held.prices_date,
+        "headroom": _number(held.headroom),
+        "warm": held.warm,
+        "tasks_at_once": held.tasks_at_once,
+        "runtime_mib": held.runtime_mib,
+        "network_bytes_per_s": held.network_bytes_per_s,
+        "mib_per_vcpu": held.mib_per_vcpu,
+        "peaks_exact": held.peaks_exact,
+        "accurate_from_mib": held.accurate_from_mib,
+        "fleet_cost_factor": _number(held.fleet_cost_factor),
+        "slowest_factor": _number(held.slowest_factor),
+        "slowest_of_tasks": held.slowest_of_tasks,
+        "notes": list(held.notes),
+    }
+
+
+def _machine(held: Assumptions) -> dict[str, Any]:
+    machine = held.machine
+    return {
+        "system": machine.system,
+        "cpu_model": machine.cpu_model,
+        "cores": machine.cores,
+        "memory_bytes": machine.memory_bytes,
+        "python": machine.python,
+        "packages": dict(machine.packages),
+    }
+
+
+def _settings(held: Assumptions) -> dict[str, Any]:
+    settings = held.settings
+    return {
+        "variants": [variant.value for variant in settings.variants],
+        "jobs": settings.jobs,
+        "task_threads": settings.task_threads,
+        "monolith_threads": settings.monolith_threads,
+        "cold": settings.cold,
+        "timeout_ns": settings.timeout_ns,
+        "engine": settings.engine,
+    }
+
+
+def _number(value: Decimal | float | int | None) -> float | int | None:
+    """A JSON number; None for what JSON has no number for."""
+    if value is None or not math.isfinite(value):
+        return None
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

@@ -1,0 +1,146 @@
+"""What a report is: a run and its verdict, with every figure as the text that a reader sees.
+
+Only the values are here. `build` makes them; a format lays them out, and decides nothing about a figure any more.
+All text is clean: one line of printable characters, whatever names and messages the user's code holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from profiler.model import Run
+from profiler.verdict import Verdict
+
+
+class Tone(StrEnum):
+    """What a text says beyond its words. A format may colour it; the words stand without."""
+
+    PLAIN = "plain"
+    YES = "yes"
+    NO = "no"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One thing that is so: a label and its sentences."""
+
+    label: str
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A length between 0 and 1; where `high` is above `low`, the end is somewhere between them."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One figure or word of a table; a figure is padded already, so that a column's decimal points are aligned."""
+
+    text: str = ""
+    tone: Tone = Tone.PLAIN
+    bar: Bar | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table."""
+
+    key: str
+    """Names the column for a format, which may leave it out where there is no room."""
+    title: str = ""
+    group: str = ""
+    """Heading over neighbouring columns."""
+    right: bool = False
+    """Figures stand at the right."""
+    meaning: str = ""
+    """What the figures are, for a line below the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a table."""
+
+    cells: tuple[Cell, ...]
+    remarks: tuple[str, ...] = ()
+    """Said of the row's last cell: beside it where there is room, below the table otherwise."""
+    subject: str = ""
+    """What a remark is about, where it stands below the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under columns; a column that holds nothing is not shown."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A variant: what it is, what its steps used, and what has to be said of it."""
+
+    title: str
+    steps: Table
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Tasks that did not end well, in the same way."""
+
+    title: str
+    """Which tasks of which step, and how they ended."""
+    message: str
+    traceback: tuple[str, ...] = ()
+    """Lines of the user's own traceback, the middle of a long one left out."""
+    printed: tuple[str, ...] = ()
+    """Last lines that the task printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command that is useful next, and what for."""
+
+    line: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """How the reader names things on the command line, from where the reader stands; quoted for a shell."""
+
+    job: str
+    run: str = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A run and its verdict, laid out for a reader, in the order in which they are to be read."""
+
+    title: str
+    facts: tuple[str, ...]
+    """How much it is: rows, groups, requests."""
+    statements: tuple[Statement, ...]
+    """The verdict first, then whether both answers are the same, then what else is to be known before the figures."""
+    differences: tuple[Table, ...]
+    """First differing rows, and rows that only one variant has."""
+    totals: Table
+    totals_notes: tuple[str, ...]
+    sections: tuple[Section, ...]
+    findings: tuple[Finding, ...]
+    more_findings: int
+    """How many are left out."""
+    warnings: tuple[str, ...]
+    basis: tuple[Statement, ...]
+    """What all of it rests on."""
+    commands: tuple[Command, ...]
+    run: Run
+    verdict: Verdict
