@@ -39,7 +39,7 @@ def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     end = end_of(run, Variant.MONOLITH)
     complete = end is not None and end.complete
     subject = f"{run.plan.job} as one process"
-    outer = outermost(tasks)
+    outer = [task for task in tasks if not task.nested]  # A mark within a mark is measured in both; count it once.
     peak = highest(task.peak for task in tasks)
     wall_ns = elapsed(outer, end)
     works = [work_of(task, terms.limits) for task in outer]
@@ -48,7 +48,8 @@ def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
         works.append(Work(wall_ns=idle_ns, cpu_ns=0, cores=1.0, network_ns=0))
     init_ns = sum(task.init_ns for task in tasks)
     size, reasons = (None, []) if peak is None else _size(subject, peak, works, terms)
-    reasons += outcome_reasons(subject, outer)
+    for task in outer:
+        reasons += outcome_reasons(task.step, [task])
     reasons += temp_reasons(subject, max((task.temp_bytes for task in tasks), default=0), terms)
     reasons += init_reasons(subject, init_ns, terms) if tasks else []
     if not tasks or (not complete and fits_all(reasons)):
@@ -105,16 +106,6 @@ def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     return priced(verdict, terms, demand)
 
 
-def outermost(tasks: Sequence[Measurement]) -> tuple[Measurement, ...]:
-    """Return the measurements that lie within no other: marks within marks, or within a script, count once."""
-    result: list[Measurement] = []
-    for task in sorted(tasks, key=lambda task: (task.started_ns, -task.wall_ns)):
-        inside = result and task.started_ns + task.wall_ns <= result[-1].started_ns + result[-1].wall_ns
-        if not inside:
-            result.append(task)
-    return tuple(result)
-
-
 def _size(subject: str, peak: Peak, works: Sequence[Work], terms: Terms) -> tuple[int | None, list[Reason]]:
     """The memory size of the one invocation, and what there is to say of it; None where none will do."""
     limits = terms.limits
@@ -147,16 +138,17 @@ def _size(subject: str, peak: Peak, works: Sequence[Work], terms: Terms) -> tupl
 def _parts(
     run: Run, tasks: Sequence[Measurement], size: int | None, whole: Peak | None, terms: Terms
 ) -> tuple[StepFit, ...]:
-    """The steps of a monolith, each by itself: its own need, and its share of the one invocation."""
+    """The steps of a monolith, each by itself: its own need, and its share of the one invocation.
+
+    A script that marks its parts is shown by them, in the order in which they began; what is outside comes last.
+    """
     kinds = {step.name: step.kind for step in run.plan.monolith}
-    marks = dict.fromkeys(task.step for task in sorted(tasks, key=lambda task: task.started_ns))
-    names = [name for name in marks if name not in kinds] if run.is_script else []
-    # A script that marks its parts is shown by its parts; the script itself is then the whole.
-    parts = []
-    for name in names or kinds:
-        own = [task for task in tasks if task.step == name]
-        parts.append(_part(name, kinds.get(name, "mark"), own, size, whole, terms))
-    return tuple(parts)
+    in_order = sorted(tasks, key=lambda task: task.started_ns)
+    names = [*dict.fromkeys(task.step for task in in_order if task.step not in kinds), *kinds]
+    return tuple(
+        _part(name, kinds.get(name, "mark"), [task for task in tasks if task.step == name], size, whole, terms)
+        for name in names
+    )
 
 
 def _part(
