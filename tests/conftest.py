@@ -1,0 +1,34 @@
+"""What tests of several folders share: where the project lies, what a release holds, and data handed to us."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the project; tests that need it are skipped where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"real data are not part of the project, and {folder} is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source archive, built once."""
+    folder = tmp_path_factory.mktemp("release")
+    build(ROOT, folder)
+    return folder
+
+
+def build(project: Path, folder: Path) -> None:
+    """Build a wheel and a source archive from a checkout or an unpacked source archive."""
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    subprocess.run(command, cwd=project, check=True, capture_output=True, timeout=300)
