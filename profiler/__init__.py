@@ -6,14 +6,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from profiler.declare import Job, dataset, per_group, per_shard, query, script, step
+from profiler.marks import mark
 
 if TYPE_CHECKING:
+    from profiler.face import judge as judge
+    from profiler.face import load as load
+    from profiler.face import render as render
+    from profiler.face import run as run
     from profiler.fit import predict_duration as predict_duration
 
 __version__ = "0.1.0"
 
-_LAZY = {"predict_duration": "profiler.fit"}
-__all__ = ["Job", "dataset", "per_group", "per_shard", "predict_duration", "query", "script", "step"]
+_LAZY = {
+    "judge": "profiler.face",
+    "load": "profiler.face",
+    "predict_duration": "profiler.fit",
+    "render": "profiler.face",
+    "run": "profiler.face",
+}
+__all__ = [
+    "Job",
+    "dataset",
+    "judge",
+    "load",
+    "mark",
+    "per_group",
+    "per_shard",
+    "predict_duration",
+    "query",
+    "render",
+    "run",
+    "script",
+    "step",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -68,6 +68,8 @@ class PlannedStep:
     """Groups of input files, for a query that is split by file."""
     args: tuple[str, ...] = ()
     writes: str | None = None
+    argv0: str | None = None
+    """The script as it was named; its `sys.argv[0]`."""
     description: str = ""
 
 
@@ -194,6 +196,8 @@ class Measurement:
     processes: int = 1
     """Most processes seen at once, its own included."""
     attempt: int = 1
+    nested: bool = False
+    """Inside another mark of the same script, whose figures hold these already."""
     files: tuple[str, ...] = ()
     """What it left for the next step."""
     warnings: tuple[str, ...] = ()

@@ -6,7 +6,9 @@ the run afterwards is pure.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import signal
 import threading
 import time
@@ -34,9 +36,10 @@ from profiler.model import (
     VariantEnd,
 )
 from profiler.querysize import query_memory_limit_mib, query_threads
-from profiler.runner import decomposed, monolith
+from profiler.runner import decomposed, lines, monolith
 from profiler.runner.control import Control, Stopped
 from profiler.runner.decomposed import Kept, QueryLimits, Setting
+from profiler.runner.lines import LineView
 from profiler.runner.machine import this_machine, usable_cores
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
@@ -66,6 +69,8 @@ class Options:
     resume: bool = False
     against: str | None = None
     script_args: tuple[str, ...] = ()
+    check: Callable[[Plan], object] = lambda plan: None
+    """Called with the plan before anything is measured; what it raises ends the run there."""
 
 
 @contextmanager
@@ -116,6 +121,58 @@ def run_job(file: str, options: Options, *, executor: Executor | None = None) ->
             progress.expected_ns = _expected(plan, options.workspace)
             session = _Session.begin(plan, options, stop, progress)
             session.measure(executor)
+        return session.load()
+
+
+def view_lines(file: str, name: str, options: Options) -> LineView:
+    """Repeat one step of a job under memory-profiler's line view; the steps before it run unmeasured.
+
+    Raises:
+        UsageError: If no variant has such a step, or the step is no Python function.
+    """
+    with _Stop(Workspace(options.workspace.absolute())) as stop, Progress(visible=options.progress) as progress:
+        try:
+            plan = _plan(file, options, progress, stop)
+            variant, step = lines.find_step(plan, name, options.variants)
+            workspace = Workspace(options.workspace.absolute())
+            folder = workspace.prepare(f"lines-{os.getpid()}")
+            try:
+                setting = _setting(plan, _settings(plan, options), folder, stop, options)
+                if variant is Variant.MONOLITH:
+                    return lines.of_monolith(setting, step, progress, stop.requested)
+                return lines.of_decomposed(setting, step, progress, stop.requested)
+            finally:
+                close_idle()
+                shutil.rmtree(folder, ignore_errors=True)
+        except Stopped:
+            raise KeyboardInterrupt from None
+
+
+def run_script(file: str, options: Options) -> Run:
+    """Measure a plain script as it stands: a monolith of one step, or of the steps that it marks.
+
+    Its arguments are `options.script_args`; its standard input, output and error are this process's.
+    """
+    path = Path(file).absolute()
+    step = PlannedStep(name=path.name, kind="script", reads=(), file=str(path), args=options.script_args, argv0=file)
+    plan = Plan(
+        job=path.stem,
+        file=str(path),
+        inputs=(),
+        monolith=(step,),
+        decomposed=(),
+        params={},
+        shards=1,
+        shards_reason="a script is one task",
+        code={str(path): hashlib.sha256(path.read_bytes()).hexdigest()},
+    )
+    if options.resume or options.against:
+        raise UsageError(
+            f"{path.name} is a plain script, which runs whole or not at all; --resume and --against are for jobs"
+        )
+    with _Stop(Workspace(options.workspace.absolute())) as stop:
+        session = _Session.begin(plan, options, stop, Progress(visible=False))
+        session.measure(None)
         return session.load()
 
 
@@ -204,6 +261,7 @@ class _Session:
     @classmethod
     def begin(cls, plan: Plan, options: Options, stop: _Stop, progress: Progress) -> _Session:
         """Begin a run's file, or open the one that is resumed."""
+        options.check(plan)
         workspace = Workspace(options.workspace.absolute())
         settings = _settings(plan, options)
         before = _resumable(plan, options) if options.resume else None
@@ -234,25 +292,8 @@ class _Session:
     @property
     def setting(self) -> Setting:
         """What all tasks of this run have in common."""
-        cores = usable_cores()
-        sizes = {step.memory_mib for variant in Variant for step in self.plan.steps(variant) if step.memory_mib}
-        return Setting(
-            plan=self.plan,
-            settings=self.settings,
-            folder=self.workspace.work(self.run_id),
-            stop_file=self.stop.file,
-            started_ns=self.started_ns,
-            environment=dict(os.environ),
-            cores=cores,
-            limits={
-                size: QueryLimits(
-                    memory_limit_mib=query_memory_limit_mib(size), threads=min(query_threads(size), cores)
-                )
-                for size in sizes
-            },
-            pin_monolith=self.options.threads,
-            wants_answer=bool(self.plan.answer_key or self.plan.request or self.plan.score),
-        )
+        folder = self.workspace.work(self.run_id)
+        return replace(_setting(self.plan, self.settings, folder, self.stop, self.options), started_ns=self.started_ns)
 
     def measure(self, executor: Executor | None) -> None:
         """Run what is wanted and missing; then compare, score and end."""
@@ -375,7 +416,9 @@ class _Session:
             return None, outcome.message
         measurements = self.load().of(variant)
         steps = {item.step for item in measurements if item.groups is not None}
-        groups = max((sum(item.groups or 0 for item in measurements if item.step == name) for name in steps), default=None)
+        groups = max(
+            (sum(item.groups or 0 for item in measurements if item.step == name) for name in steps), default=None
+        )
         return replace(answer, groups=groups), ""
 
     def _control(self) -> Control:
@@ -450,6 +493,26 @@ def _is_kept(done: Mapping[tuple[str, int], Measurement], step: PlannedStep, ind
     return measurement is not None and measurement.outcome.ok and all(map(os.path.isfile, measurement.files))
 
 
+def _setting(plan: Plan, settings: Settings, folder: Path, stop: _Stop, options: Options) -> Setting:
+    cores = usable_cores()
+    sizes = {step.memory_mib for variant in Variant for step in plan.steps(variant) if step.memory_mib}
+    return Setting(
+        plan=plan,
+        settings=settings,
+        folder=folder,
+        stop_file=stop.file,
+        started_ns=time.time_ns(),
+        environment=dict(os.environ),
+        cores=cores,
+        limits={
+            size: QueryLimits(memory_limit_mib=query_memory_limit_mib(size), threads=min(query_threads(size), cores))
+            for size in sizes
+        },
+        pin_monolith=options.threads,
+        wants_answer=bool(plan.answer_key or plan.request or plan.score),
+    )
+
+
 def _settings(plan: Plan, options: Options) -> Settings:
     cores = usable_cores()
     variants = tuple(variant for variant in options.variants if plan.steps(variant))
@@ -477,7 +540,9 @@ def _resumable(plan: Plan, options: Options) -> Run:
     else:
         raise ResumeError(f"there is no run of {plan.job} to resume in {options.workspace / 'runs'}")
     if run.ended:
-        raise ResumeError(f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last")
+        raise ResumeError(
+            f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last"
+        )
     changed = [f"the code ({', '.join(names)})" for names in [_changed(run.plan.code, plan.code)] if names]
     changed += [f"the input {name!r}" for name in _changed(_prints(run.plan), _prints(plan))]
     changed += [f"the parameter {name!r}" for name in _changed(run.plan.params, plan.params)]

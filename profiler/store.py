@@ -313,4 +313,3 @@ def _expect(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"expected {kind.__name__}, found {type(value).__name__}")
     return value
-

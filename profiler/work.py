@@ -94,6 +94,8 @@ class RunScript:
     """Run a Python file as `__main__`, in this process, to its end."""
 
     file: str
+    """Absolute."""
+    argv0: str
     args: tuple[str, ...]
 
 

@@ -13,7 +13,7 @@ from profiler.errors import UsageError
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet, Platform, load, platform_of
 from profiler.fit import DEFAULT_HEADROOM
 from profiler.jobs import bundled_folder
-from profiler.model import Run
+from profiler.model import Plan, Run
 from profiler.report import Names, Report, build, render
 from profiler.verdict import judge
 
@@ -53,7 +53,7 @@ def report_of(run: Run, judging: Judging, *, reference: str = "last") -> Report:
         UsageError: If an option is unknown or does not go with the job.
     """
     platform = platform_for(load(), judging)
-    verdict = judge(run, platform, budget_for(run, judging), headroom=judging.headroom, warm=judging.warm)
+    verdict = judge(run, platform, budget_for(run.plan, judging), headroom=judging.headroom, warm=judging.warm)
     return build(run, verdict, names=_names(run, reference))
 
 
@@ -73,17 +73,17 @@ def platform_for(facts: FactSet, judging: Judging) -> Platform:
     return platform_of(facts, region=judging.region, arch=judging.arch)
 
 
-def budget_for(run: Run, judging: Judging) -> Budget | None:
+def budget_for(plan: Plan, judging: Judging) -> Budget | None:
     """The budget that the options name, each falling back to the job's own; None: neither says anything.
 
     Raises:
         UsageError: If only one half of a budget is known.
     """
     usd, requests = judging.usd_per_day, judging.requests_per_day
-    if usd is None and run.plan.dollars_per_day is not None:
-        usd = Decimal(run.plan.dollars_per_day)
+    if usd is None and plan.dollars_per_day is not None:
+        usd = Decimal(plan.dollars_per_day)
     if requests is None:
-        requests = run.plan.requests_per_day
+        requests = plan.requests_per_day
     if usd is None and requests is None:
         return None
     if usd is None or requests is None:

@@ -90,27 +90,33 @@ def _orders(
             sources = [_source(name, None, kept, setting.plan) for name in step.reads]
             if part is not None:
                 sources[0] = Source(name=step.reads[0], files=part, is_input=True)
-            yield index, RunQuery(
-                name=step.name,
-                sql=step.sql or "",
-                file=step.file or step.name,
-                sources=tuple(sources),
-                target=os.path.join(target, f"task-{index:05d}"),
-                memory_limit_mib=limits.memory_limit_mib,
-                threads=limits.threads,
-                shard_by=step.shard_by,
-                shards=setting.plan.shards,
+            yield (
+                index,
+                RunQuery(
+                    name=step.name,
+                    sql=step.sql or "",
+                    file=step.file or step.name,
+                    sources=tuple(sources),
+                    target=os.path.join(target, f"task-{index:05d}"),
+                    memory_limit_mib=limits.memory_limit_mib,
+                    threads=limits.threads,
+                    shard_by=step.shard_by,
+                    shards=setting.plan.shards,
+                ),
             )
         return
     assert step.function is not None
     for shard in _shards(step, kept):
         sources = [_source(name, shard, kept, setting.plan) for name in step.reads]
-        yield shard or 0, CallFunction(
-            kind=step.kind,
-            function=step.function,
-            sources=tuple(sources),
-            by=step.by,
-            target=os.path.join(target, f"task-{shard or 0:05d}"),
+        yield (
+            shard or 0,
+            CallFunction(
+                kind=step.kind,
+                function=step.function,
+                sources=tuple(sources),
+                by=step.by,
+                target=os.path.join(target, f"task-{shard or 0:05d}"),
+            ),
         )
 
 
@@ -165,7 +171,9 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
 
 def safe_name(name: str) -> str:
     """A step's name as a file name: whatever it holds, it stays inside its folder and is not another step's."""
-    safe = "".join(character if character.isalnum() or character in "-_" else f"%{ord(character):x}" for character in name)
+    safe = "".join(
+        character if character.isalnum() or character in "-_" else f"%{ord(character):x}" for character in name
+    )
     return safe[:150]
 
 

@@ -94,7 +94,10 @@ def oom_kills():
         if controllers == b"":
             names = [os.fsdecode(b"/sys/fs/cgroup" + path) + "/memory.events"]
         elif b"memory" in controllers.split(b","):
-            names = [os.fsdecode(b"/sys/fs/cgroup/memory" + path) + "/memory.oom_control", "/sys/fs/cgroup/memory/memory.oom_control"]
+            names = [
+                os.fsdecode(b"/sys/fs/cgroup/memory" + path) + "/memory.oom_control",
+                "/sys/fs/cgroup/memory/memory.oom_control",
+            ]
         else:
             continue
         for name in names:

@@ -42,9 +42,7 @@ def run_monolith(
             else:
                 measurement = _run_step(keeper, step, setting, progress, stopping)
             if number == 0 and isinstance(ready, Replied) and isinstance(ready.answer, Ready):
-                measurement = replace(
-                    measurement, init_ns=ready.answer.init_ns, init_cpu_ns=ready.answer.init_cpu_ns
-                )
+                measurement = replace(measurement, init_ns=ready.answer.init_ns, init_cpu_ns=ready.answer.init_cpu_ns)
             record(measurement)
             if not measurement.outcome.ok:
                 return f"step {step.name!r}: {measurement.outcome.message}", ()
@@ -133,7 +131,7 @@ def run_script(
     *,
     owns_terminal: bool,
 ) -> tuple[str, int | None]:
-    """Run a plain script to its end; its marks become steps, or the whole of it is one.
+    """Run a plain script to its end; its marks become steps, and what is outside of them is one more.
 
     Args:
         owns_terminal: It has our standard input, output and error, as it would without us.
@@ -157,7 +155,7 @@ def run_script(
     blank = _blank(step, setting)
     try:
         reply = keeper.ask(
-            RunScript(file=step.file, args=step.args),
+            RunScript(file=step.file, argv0=step.argv0 or step.file, args=step.args),
             stopping=stopping,
             gently=True,
             on_news=hear,
@@ -167,12 +165,23 @@ def run_script(
         keeper.close()
     assert isinstance(reply, Gone)  # A script's process ends; it never answers.
     whole = _whole_script(blank, reply, news, keeper.printed())
-    if not turns or not whole.outcome.ok:
-        record(whole)
+    outer = [item.reading for item in news if isinstance(item, Marked) and item.depth == 0]
+    record(
+        replace(
+            whole,
+            wall_ns=max(0, whole.wall_ns - sum(reading.wall_ns for reading in outer)),
+            cpu_ns=max(0, whole.cpu_ns - sum(reading.cpu_ns for reading in outer)),
+            wait_ns=max(0, whole.wait_ns - sum(reading.wait_ns for reading in outer)),
+            init_ns=whole.init_ns if not outer else 0,
+            init_cpu_ns=whole.init_cpu_ns if not outer else 0,
+        )
+    )
     return ("" if whole.outcome.ok else f"{step.name}: {whole.outcome.message}"), whole.outcome.exit_code
 
 
-def _marked(message: Marked, turn: int, setting: Setting, news: list[Marked | Answered | Ready], began_ns: int) -> Measurement:
+def _marked(
+    message: Marked, turn: int, setting: Setting, news: list[Marked | Answered | Ready], began_ns: int
+) -> Measurement:
     ready = next((item for item in news if isinstance(item, Ready)), None)
     first = sum(isinstance(item, Marked) for item in news) == 1
     reading = message.reading
@@ -192,12 +201,11 @@ def _marked(message: Marked, turn: int, setting: Setting, news: list[Marked | An
         cores=float(setting.cores),
         read_bytes=reading.read_bytes,
         written_bytes=reading.written_bytes,
+        nested=message.depth > 0,
     )
 
 
-def _whole_script(
-    blank: Measurement, gone: Gone, news: list[Marked | Answered | Ready], printed: str
-) -> Measurement:
+def _whole_script(blank: Measurement, gone: Gone, news: list[Marked | Answered | Ready], printed: str) -> Measurement:
     """The script from its first line to the end of its process, by its own last word and by its keeper's."""
     measurement = measure(blank, gone, printed=printed, timeout_ns=None)
     last = next((item for item in reversed(news) if isinstance(item, Answered)), None)
@@ -208,8 +216,7 @@ def _whole_script(
     code = os.waitstatus_to_exitcode(status) if gone.figures else None
     if last is None:
         return measurement  # It ended itself without Python's own end: os._exit, a signal, a crash.
-    peaks = [item.reading.peak_bytes for item in news if isinstance(item, (Marked, Answered))]
-    reading = replace(last.reading, peak_bytes=max(peaks))
+    reading = last.reading
     outcome = last.outcome
     if code is not None and code < 0 and outcome.ok:
         outcome = measurement.outcome
@@ -231,5 +238,3 @@ def _whole_script(
         read_bytes=reading.read_bytes,
         written_bytes=reading.written_bytes,
     )
-
-

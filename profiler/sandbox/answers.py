@@ -61,9 +61,7 @@ def _collect(order: CollectAnswer) -> Answer:
         if order.request is not None:
             column = identifier(order.request)
             requests = connection.execute(f"SELECT count(*) FROM (SELECT DISTINCT {column} FROM {table})").fetchone()[0]
-    return Answer(
-        variant=order.variant, path=order.target, rows=rows, requests=requests, columns=tuple(columns)
-    )
+    return Answer(variant=order.variant, path=order.target, rows=rows, requests=requests, columns=tuple(columns))
 
 
 def _same_file(one: str, other: str) -> bool:
@@ -209,7 +207,9 @@ def _first_differing(connection: Any, conditions: dict[str, str], key: Sequence[
 
 def _first_only(connection: Any, where: str, key: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     listed = ", ".join(identifier("k_" + name) for name in key)
-    rows = connection.execute(f"SELECT {listed} FROM both_sides WHERE {where} ORDER BY {listed} LIMIT {SHOWN}").fetchall()
+    rows = connection.execute(
+        f"SELECT {listed} FROM both_sides WHERE {where} ORDER BY {listed} LIMIT {SHOWN}"
+    ).fetchall()
     return tuple(tuple(map(_text, row)) for row in rows)
 
 

@@ -63,9 +63,7 @@ def call(
     return function(*given), None
 
 
-def per_group(
-    function: Callable[..., Any], values: Sequence[Any], by: tuple[str, ...], step: str
-) -> tuple[Any, int]:
+def per_group(function: Callable[..., Any], values: Sequence[Any], by: tuple[str, ...], step: str) -> tuple[Any, int]:
     """Call `function` for every group of the first argument that has groups.
 
     Returns:

@@ -68,6 +68,4 @@ def _is_ours(filename: str) -> bool:
 def _is_memory(error: BaseException) -> bool:
     """A MemoryError, or DuckDB's own."""
     duckdb = sys.modules.get("duckdb")
-    return isinstance(error, MemoryError) or (
-        duckdb is not None and isinstance(error, duckdb.OutOfMemoryException)
-    )
+    return isinstance(error, MemoryError) or (duckdb is not None and isinstance(error, duckdb.OutOfMemoryException))

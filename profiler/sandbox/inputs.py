@@ -75,9 +75,7 @@ def _convert(text: str, default: Any) -> Any:
     return float(text) if isinstance(default, float) else text
 
 
-def find(
-    job: Job, order: MakePlan, params: dict[str, Any]
-) -> tuple[dict[str, InputFiles], list[MakeInput], list[str]]:
+def find(job: Job, order: MakePlan, params: dict[str, Any]) -> tuple[dict[str, InputFiles], list[MakeInput], list[str]]:
     """Find every input's files, or how to make them."""
     found: dict[str, InputFiles] = {}
     to_make: list[MakeInput] = []
@@ -111,7 +109,9 @@ def expand(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
     missing: list[str] = []
     for pattern in patterns:
         if os.path.isdir(pattern):
-            matched = [file for file in sorted(glob.glob(os.path.join(glob.escape(pattern), "*"))) if os.path.isfile(file)]
+            matched = [
+                file for file in sorted(glob.glob(os.path.join(glob.escape(pattern), "*"))) if os.path.isfile(file)
+            ]
             complaint = f"the folder {pattern} holds no file"
         elif os.path.isfile(pattern):
             matched, complaint = [pattern], ""
@@ -131,9 +131,7 @@ def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any], j
         recipe = file.read() + json.dumps(own, sort_keys=True, default=str).encode()
     key = hashlib.sha256(recipe).hexdigest()[:12]
     safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in f"{job}-{name}")
-    return MakeInput(
-        name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}")
-    )
+    return MakeInput(name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}"))
 
 
 def _input(name: str, paths: tuple[str, ...], rows: int | None, *, made: bool) -> InputFiles:

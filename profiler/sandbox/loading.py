@@ -19,7 +19,9 @@ def use_folder(folder: str) -> None:
     Raises:
         JobFileError: If it holds a `profiler.py` or a folder `profiler`, which would hide this package.
     """
-    if not os.path.samefile(folder, os.path.dirname(os.path.dirname(os.path.abspath(sys.modules["profiler"].__file__ or "")))):
+    if not os.path.samefile(
+        folder, os.path.dirname(os.path.dirname(os.path.abspath(sys.modules["profiler"].__file__ or "")))
+    ):
         for name in ("profiler.py", "profiler"):
             path = os.path.join(folder, name)
             if os.path.isfile(path) or os.path.isfile(os.path.join(path, "__init__.py")):

@@ -64,7 +64,9 @@ def _query(order: MonolithStep) -> Any:
 def _keep_answer(order: KeepAnswer) -> Answered:
     result = _held[order.name]
     if isinstance(result, GroupedObjects):
-        raise StepError(f"{order.name}: is the last step, so its result is the answer; expected DataFrames, got objects")
+        raise StepError(
+            f"{order.name}: is the last step, so its result is the answer; expected DataFrames, got objects"
+        )
     if not frames.is_table(result):
         raise StepError(
             f"{order.name}: is the last step, so its result is the answer; "

@@ -167,9 +167,7 @@ def _plan_query(
     shard_by = tuple(step.shard_by) if variant == "decomposed" else ()
     if step.combine is None:
         return [
-            PlannedStep(
-                name=step.name, kind=step.kind.value, shard_by=shard_by, description=_comment(sql), **common
-            )
+            PlannedStep(name=step.name, kind=step.kind.value, shard_by=shard_by, description=_comment(sql), **common)
         ]
     combine_file, combine_sql = _sql(step.combine, step, job_file, variant, problems)
     parts: tuple[tuple[str, ...], ...] = ()
@@ -250,5 +248,3 @@ def _code(job_file: str, variants: dict[str, tuple[PlannedStep, ...]]) -> dict[s
 def _digest(path: str) -> str:
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
-
-

@@ -62,7 +62,9 @@ def add_view(connection: Any, source: Source) -> None:
     """Make a source a table of the query."""
     if any(not file.endswith(frames.TABLE) for file in source.files) and not source.is_input:
         raise QueryError(f"{source.name}: is no table, so a query cannot select from it; expected a DataFrame")
-    connection.execute(f"CREATE VIEW {identifier(table_name(source.name))} AS SELECT * FROM {frames.scan(source.files)}")
+    connection.execute(
+        f"CREATE VIEW {identifier(table_name(source.name))} AS SELECT * FROM {frames.scan(source.files)}"
+    )
 
 
 def table_name(read: str) -> str:

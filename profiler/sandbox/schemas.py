@@ -80,7 +80,9 @@ class Checker:
                 self._stand_in(queries.table_name(read), known[read] or {})
             columns = self._describe(queries.strip(sql))
         except duckdb.Error as error:
-            hint = f" (reads: {', '.join(map(queries.table_name, step.reads))})" if "does not exist" in str(error) else ""
+            hint = (
+                f" (reads: {', '.join(map(queries.table_name, step.reads))})" if "does not exist" in str(error) else ""
+            )
             return None, [f"{place}: {queries.message(error, sql, step.file or '')}{hint}"]
         if queries.SHARD in columns:
             return columns, [f"{place}: a column is called {queries.SHARD}, a name that paredown uses itself"]

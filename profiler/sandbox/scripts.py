@@ -34,19 +34,21 @@ class _Open:
 
 
 class _Marks:
-    """Open marks of all threads. Each sees its own peak, since every reset tells the peak so far to all of them."""
+    """Open marks of all threads. Each sees its own peak, since every reset tells the peak so far to all of them.
+
+    `whole` is the script itself; its peak is the highest outside of any mark.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.open: list[_Open] = []
         self.lock = threading.Lock()
         self.whole = _Open(meter.snapshot())
-        self.open.append(self.whole)
 
     def note_peak(self) -> None:
         """Tell the peak since the last reset to every open mark, and reset it."""
         peak, _ = meter.resident()
-        for mark in self.open:
+        for mark in self.open or [self.whole]:
             mark.peak_bytes = max(mark.peak_bytes, peak)
         meter.reset_peak()
 
@@ -56,7 +58,7 @@ class _Marks:
         with self.lock:
             self.note_peak()
             mark = _Open(meter.snapshot())
-            depth = len(self.open) - 1
+            depth = len(self.open)
             self.open.append(mark)
         outcome = Outcome(ending=Ending.OK)
         try:
@@ -87,16 +89,21 @@ def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
 
     def tell() -> None:
         if os.getpid() == owner:  # A forked child runs its parent's exit functions too.
-            reading = meter.since(measured.whole.start, peak_bytes=measured.whole.peak_bytes)
+            measured.note_peak()
+            reading = replace(meter.since(measured.whole.start), peak_bytes=measured.whole.peak_bytes)
             outcome = failure[0] if failure else Outcome(ending=Ending.OK)
             channel.send(NEWS, Answered(outcome=outcome, reading=reading))
 
     atexit.register(tell)  # Registered before the script's own, so it runs after them.
-    sys.argv = [path, *order.args]
+    sys.argv = [order.argv0, *order.args]
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     module = types.ModuleType("__main__")
     module.__dict__.update(
-        __file__=path, __builtins__=builtins, __loader__=SourceFileLoader("__main__", path), __spec__=None, __cached__=None
+        __file__=path,
+        __builtins__=builtins,
+        __loader__=SourceFileLoader("__main__", path),
+        __spec__=None,
+        __cached__=None,
     )
     sys.modules["__main__"] = module
     try:

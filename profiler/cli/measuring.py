@@ -1,0 +1,81 @@
+"""Options that `run` and `plan` share: which job, on what inputs, with which parameters and shards."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from profiler.errors import UsageError
+
+
+def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a job: `--input`, `--param`, `--shards` and `--workspace`."""
+    options = [
+        click.option(
+            "--input", "inputs", multiple=True, metavar="NAME=PATH", help="Files or a glob in place of a job's input."
+        ),
+        click.option(
+            "--param",
+            "params",
+            multiple=True,
+            metavar="NAME=VALUE ...",
+            help="Parameters of the data that a job makes; several may follow one --param.",
+        ),
+        click.option(
+            "--shards", type=click.IntRange(1, 100_000), help="How many shards. [default: by the data's size]"
+        ),
+        click.option(
+            "--workspace",
+            type=click.Path(file_okay=False),
+            default=".paredown",
+            show_default=True,
+            help="Where runs, made data and what passes between steps are kept.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def inputs_of(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """`NAME=PATH` pairs as absolute paths or globs by name; a name given twice has several.
+
+    Raises:
+        UsageError: If one is no such pair.
+    """
+    found: dict[str, list[str]] = {}
+    for name, path in _pairs(pairs, "--input", "line_items=data/*.parquet"):
+        found.setdefault(name, []).append(_absolute(path))
+    return {name: tuple(paths) for name, paths in found.items()}
+
+
+def _absolute(path: str) -> str:
+    return path if os.path.isabs(path) else os.path.join(glob.escape(os.getcwd()), path)
+
+
+def params_of(pairs: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=VALUE` pairs by name, their values as typed.
+
+    Raises:
+        UsageError: If one is no such pair, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for name, value in _pairs(pairs, "--param", "rows=1000000"):
+        if name in found:
+            raise UsageError(f"--param {name} is given twice: {found[name]!r} and {value!r}")
+        found[name] = value
+    return found
+
+
+def _pairs(texts: tuple[str, ...], option: str, example: str) -> list[tuple[str, str]]:
+    pairs = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals or not value:
+            raise UsageError(f"{option} {text!r}: expected NAME=VALUE, like {example}")
+        pairs.append((name, value))
+    return pairs

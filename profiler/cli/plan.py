@@ -1,0 +1,41 @@
+"""`paredown plan`: what would run, reading what; nothing runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from profiler.cli.measuring import inputs_of, job_options, params_of
+from profiler.errors import UsageError
+from profiler.jobs import declares_a_job, find_job
+
+
+@click.command("plan", short_help="Show what would run, reading what; nothing runs.")
+@click.argument("job")
+@click.argument("more", nargs=-1, metavar="[NAME=VALUE]...")
+@job_options
+def command(
+    job: str,
+    more: tuple[str, ...],
+    inputs: tuple[str, ...],
+    params: tuple[str, ...],
+    shards: int | None,
+    workspace: str,
+) -> int:
+    """Check JOB and show what would run, reading what. Nothing runs, and no data are made."""
+    from profiler.cli.planned import describe
+    from profiler.session import Options, plan_job
+
+    file = find_job(job)
+    if not declares_a_job(file):
+        raise UsageError(f"{job}: is a plain script, which runs as it stands; there is nothing to plan")
+    options: dict[str, Any] = {
+        "inputs": inputs_of(inputs),
+        "params": params_of((*params, *more)),
+        "shards": shards,
+        "workspace": Path(workspace),
+    }
+    click.echo(describe(plan_job(str(file), Options(**options))))
+    return 0

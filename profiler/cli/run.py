@@ -1,0 +1,126 @@
+"""`paredown run`: measure both variants of a job, or a plain script; keep the run; show the report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from profiler.cli.measuring import inputs_of, job_options, params_of
+from profiler.cli.options import judging_options
+from profiler.errors import UsageError
+from profiler.jobs import declares_a_job, find_job
+from profiler.model import Run, Variant
+
+if TYPE_CHECKING:
+    from profiler.cli.judging import Judging
+
+INTERRUPTED = 130
+
+
+@click.command("run", short_help="Measure both variants of a job, or a plain script.")
+@click.argument("job")
+@click.argument("more", nargs=-1, metavar="[NAME=VALUE | -- ARGUMENT]...")
+@job_options
+@click.option("--variant", type=click.Choice(list(Variant)), help="Measure only this one. [default: both]")
+@click.option("--against", metavar="RUN", help="Take the other variant, with its answer, from a kept run.")
+@click.option("--jobs", type=click.IntRange(1, 10_000), help="Tasks at a time. [default: the cores]")
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    help="Threads of numeric libraries. [default: 1 in a task, as the machine gives in a monolith]",
+)
+@click.option("--cold", is_flag=True, help="A fresh sandbox for every task.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=False),
+    default=900,
+    show_default=True,
+    metavar="SECONDS",
+    help="For one decomposed task; 0: none.",
+)
+@click.option("--resume", is_flag=True, help="Do only what an interrupted run of this job is missing.")
+@click.option(
+    "--lines", metavar="STEP", help="Show a step's memory line by line instead; for reading, not for the verdict."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@judging_options
+def command(
+    job: str,
+    more: tuple[str, ...],
+    inputs: tuple[str, ...],
+    params: tuple[str, ...],
+    lines: str | None,
+    quiet: bool,
+    judging: Judging,
+    **options: Any,
+) -> int:
+    """Measure JOB: a job file, a bundled job by its name, or a plain script (its arguments follow `--`).
+
+    Keeps the run in the workspace, and shows the report: of a script on stderr, since stdout is the script's own.
+    Exit code 0: every step ended well, and both variants give the same answer; 1: not so; 130: interrupted.
+    """
+    from profiler.cli.judging import budget_for, platform_for
+    from profiler.facts import load
+    from profiler.session import Options, run_job, run_script, view_lines
+
+    file = find_job(job)
+    platform_for(load(), judging)  # What cannot be judged is said before hours are spent on measuring it.
+    variant, timeout = options.pop("variant"), options.pop("timeout")
+    settings: dict[str, Any] = options | {
+        "workspace": Path(options["workspace"]),
+        "variants": (Variant(variant),) if variant else tuple(Variant),
+        "timeout_ns": round(timeout * 1e9) or None,
+        "progress": not quiet and sys.stderr.isatty(),
+        "check": lambda plan: budget_for(plan, judging),
+    }
+    if not declares_a_job(file):
+        _refuse_for_script(job, inputs, params, lines)
+        run = run_script(job, Options(**settings | {"variants": (Variant.MONOLITH,), "script_args": more}))
+        _show(run, judging, sys.stderr)
+        return _code(run)
+    settings |= {"inputs": inputs_of(inputs), "params": params_of((*params, *more))}
+    if lines is not None:
+        _show_lines(view_lines(str(file), lines, Options(**settings)))
+        return 0
+    run = run_job(str(file), Options(**settings))
+    _show(run, judging, sys.stdout)
+    return _code(run)
+
+
+def _show(run: Run, judging: Judging, stream: TextIO) -> None:
+    from profiler.cli.judging import show
+    from profiler.cli.output import colour_of, width_of
+
+    text = show(run, judging, width=width_of(stream), colour=colour_of(stream))
+    click.echo(text, nl=not text.endswith("\n"), file=stream, color=colour_of(stream))
+
+
+def _refuse_for_script(job: str, inputs: tuple[str, ...], params: tuple[str, ...], lines: str | None) -> None:
+    given = [name for name, value in (("--input", inputs), ("--param", params), ("--lines", lines)) if value]
+    if given:
+        raise UsageError(
+            f"{job}: is a plain script, and {', '.join(given)} only means something for a job",
+            hint="a script's own arguments follow --; paredown init writes a job file around a script",
+        )
+
+
+def _show_lines(view: Any) -> None:
+    which = f", task {view.index} of {view.tasks}, the largest" if view.tasks > 1 else ""
+    click.echo(f"{view.step} ({view.variant}{which}), line by line with memory-profiler 0.1 MiB apart")
+    click.echo("Instrumented: slower and larger than the step is. For reading; the verdict never uses it.\n")
+    click.echo(view.table.rstrip())
+
+
+def _code(run: Run) -> int:
+    """0 yes, 1 no, 130 interrupted: did every step end well, and do both variants give the same answer?"""
+    if not run.ended:
+        return INTERRUPTED
+    ended_well = all(end.complete for end in run.variants) and {end.variant for end in run.variants} >= set(
+        run.settings.variants
+    )
+    same = run.comparison is None or run.comparison.equal is not False
+    compared = run.comparison is None or run.comparison.equal is not None or len(run.variants) < 2
+    return 0 if ended_well and same and compared else 1

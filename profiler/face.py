@@ -1,0 +1,135 @@
+"""paredown from Python: what the command line does, in as many lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from profiler.cli.judging import Judging, report_of
+from profiler.errors import UsageError
+from profiler.jobs import declares_a_job, find_job
+from profiler.model import Run, Variant
+
+if TYPE_CHECKING:
+    from profiler.verdict import Verdict
+
+
+def run(
+    job: str | Path,
+    *,
+    executor: Executor | None = None,
+    variants: Sequence[str] = tuple(Variant),
+    inputs: Mapping[str, str | Sequence[str]] | None = None,
+    params: Mapping[str, object] | None = None,
+    shards: int | None = None,
+    jobs: int | None = None,
+    threads: int | None = None,
+    cold: bool = False,
+    timeout_s: float | None = 900,
+    workspace: str | Path = ".paredown",
+) -> Run:
+    """Measure a job, as `paredown run` does, and return the kept run.
+
+    Args:
+        job: Path of a job file, or the name of a bundled job.
+        executor: Where decomposed tasks run: any `concurrent.futures.Executor` whose workers see the workspace under
+            the same path and take pickled arguments. None: threads of this process, `jobs` of them.
+        variants: `"monolith"`, `"decomposed"` or both.
+        inputs: Paths or globs in place of the job's own, by name.
+        params: Parameters of the data that the job makes.
+        shards: How many shards; None: by the data's size.
+        jobs: Tasks at a time; None: the cores.
+        threads: Threads of numeric libraries; None: one in a task, as the machine gives in a monolith.
+        cold: A fresh sandbox for every task.
+        timeout_s: Seconds that one decomposed task may take; None: no limit.
+        workspace: Folder for runs, made data, and what passes between steps.
+
+    Raises:
+        PareDownError: If the job cannot be run; see `profiler.errors`.
+    """
+    from profiler.session import Options, run_job
+
+    file = find_job(str(job))
+    if not declares_a_job(file):
+        raise UsageError(f"{job}: declares no job; a plain script is measured by 'paredown run'")
+    brought = {name: (paths,) if isinstance(paths, str) else tuple(paths) for name, paths in (inputs or {}).items()}
+    options = Options(
+        inputs={name: tuple(str(Path(path).absolute()) for path in paths) for name, paths in brought.items()},
+        params={name: str(value) for name, value in (params or {}).items()},
+        shards=shards,
+        variants=tuple(Variant(variant) for variant in variants),
+        jobs=jobs,
+        threads=threads,
+        cold=cold,
+        timeout_ns=None if timeout_s is None else round(timeout_s * 1e9),
+        workspace=Path(workspace),
+    )
+    return run_job(str(file), options, executor=executor)
+
+
+def load(reference: str | Path = "last", *, workspace: str | Path = ".paredown") -> Run:
+    """Load a kept run by path, by id, or the last one.
+
+    Raises:
+        RunFileError: If there is none, or it cannot be read.
+    """
+    from profiler.store import load_run
+
+    return load_run(str(reference), folder=Path(workspace))
+
+
+def judge(
+    run: Run,
+    *,
+    region: str = "us-east-1",
+    arch: str = "x86_64",
+    headroom: Decimal | float | str = "1.2",
+    warm: bool = False,
+    dollars_per_day: Decimal | float | str | None = None,
+    requests_per_day: int | None = None,
+) -> Verdict:
+    """Hold a run against Lambda's limits and prices, and a budget; the job's own budget where none is given.
+
+    Raises:
+        UsageError: If there are no prices for the region, or only half a budget.
+    """
+    return report_of(
+        run,
+        _judging(region, arch, headroom, warm, dollars_per_day, requests_per_day),
+    ).verdict
+
+
+def render(run: Run, format: str = "terminal", *, width: int = 80, colour: bool = False, **judging: object) -> str:  # noqa: A002 - the word of the command line
+    """Lay a run's verdict out as text.
+
+    Args:
+        run: The run.
+        format: `"terminal"` or `"json"`.
+        width: Cells, for the terminal.
+        colour: Whether to write a terminal's escape sequences.
+        judging: The keyword arguments of `judge`.
+    """
+    from profiler.report import render as render_report
+
+    return render_report(report_of(run, _judging(**judging)), format, width=width, colour=colour)  # type: ignore[arg-type]
+
+
+def _judging(
+    region: str = "us-east-1",
+    arch: str = "x86_64",
+    headroom: Decimal | float | str = "1.2",
+    warm: bool = False,
+    dollars_per_day: Decimal | float | str | None = None,
+    requests_per_day: int | None = None,
+) -> Judging:
+    return Judging(
+        region=region,
+        arch=arch,
+        headroom=Decimal(str(headroom)),
+        warm=warm,
+        usd_per_day=None if dollars_per_day is None else Decimal(str(dollars_per_day)),
+        requests_per_day=requests_per_day,
+    )
