@@ -68,7 +68,7 @@ def tiered_usd(quantity: Decimal, tiers: Sequence[Tier]) -> Decimal:
     >>> [str(tiered_usd(Decimal(quantity), tiers)) for quantity in (0, 10, 11)]
     ['0', '20', '21']
     """
-    if quantity < 0 or not quantity.is_finite():
+    if not quantity.is_finite() or quantity < 0:
         raise ValueError(f"quantity is {quantity}; expected an amount from 0")
     total = Decimal(0)
     for tier, after in zip(tiers, (*tiers[1:], None), strict=True):

@@ -105,8 +105,8 @@ def duration(ns: int) -> str:
         if parts * part >= whole:
             return f"{parts * part // whole} {name} {parts * part % whole // part} {part_name}"
     if ns >= 100 * NS_PER_MS:
-        return f"{significant(Fraction(ns, NS_PER_S), 2)} s"
-    return f"{significant(Fraction(ns, NS_PER_MS), 2)} ms"
+        return f"{_plain(_decimal(Fraction(ns, NS_PER_S)), 2)} s"
+    return f"{_plain(_decimal(Fraction(ns, NS_PER_MS)), 2)} ms"
 
 
 def memory(size_bytes: int) -> str:
