@@ -235,9 +235,9 @@ def _variant_problems(job: Job, variant: str) -> Iterable[str]:
     items = [item for item in getattr(job, variant) if isinstance(item, Step)]
     for item in items:
         if item.kind is Kind.SCRIPT and (variant == "decomposed" or len(items) > 1):
-            yield f"{job.name}: {variant} step {item.name!r} is a script, which can only be the one step of a monolith"
+            yield f"{job.name}: {variant} step {item.name!r} is a script; it can only be the one step of a monolith"
         elif item.kind is Kind.SCRIPT and job.decomposed and not item.writes:
-            yield f"{job.name}: {variant} step {item.name!r}: writes is missing; expected the file that holds the answer"
+            yield f"{job.name}: {variant} step {item.name!r}: writes is missing; expected the file with the answer"
 
 
 def _step_problems(item: Step, where: str) -> Iterable[str]:

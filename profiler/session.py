@@ -61,7 +61,7 @@ class Options:
     jobs: int | None = None
     """Tasks at a time; None: one per core."""
     threads: int | None = None
-    """Threads of numeric libraries, in every sandbox; None: one per task, and whatever the machine gives to a monolith."""
+    """Threads of numeric libraries; None: one in a task, and whatever the machine gives in a monolith."""
     cold: bool = False
     timeout_ns: int | None = DEFAULT_TIMEOUT_NS
     workspace: Path = Path(".paredown")
@@ -107,6 +107,7 @@ def run_job(file: str, options: Options, *, executor: Executor | None = None) ->
 
     Args:
         file: The job file, absolute.
+        options: What to measure, and how.
         executor: Where decomposed tasks run; None: threads here, `options.jobs` of them.
 
     Returns:

@@ -289,7 +289,7 @@ def _decode_tuple(arguments: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
     return tuple(decode(argument, item) for argument, item in zip(arguments, items, strict=True))
 
 
-def _decode_fields(kind: type[Any], values: dict[str, Any]) -> Any:
+def _decode_fields(kind: Any, values: dict[str, Any]) -> Any:
     hints = _hints(kind)
     found = {}
     for name, item in values.items():
@@ -305,7 +305,7 @@ def _decode_fields(kind: type[Any], values: dict[str, Any]) -> Any:
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from profiler.model import Machine, Run, Settings, Variant
 from profiler.report.clean import one_line
 from profiler.report.shape import Statement
-from profiler.units import count, memory
+from profiler.units import count, memory, ratio
 from profiler.verdict import Assumptions, Verdict
 
 _NAMED_PACKAGES = ("duckdb", "pandas", "numpy", "scikit-learn")
@@ -55,10 +55,10 @@ def _time(held: Assumptions) -> str:
 def _spread(held: Assumptions) -> str:
     """What was observed on Lambda beyond the model."""
     parts = []
-    if held.fleet_cost_factor > 1:
+    if held.fleet_cost_factor > 1 and held.slowest_of_tasks > 1:
         parts.append(f"a fleet costs about {_plain((held.fleet_cost_factor - 1) * 100)} % more")
     if held.slowest_of_tasks > 1 and held.slowest_factor > 1:
-        times = _plain(held.slowest_factor)
+        times = ratio(held.slowest_factor)
         parts.append(f"the slowest of {count(held.slowest_of_tasks)} tasks takes about {times} times as long")
     return f"observed on Lambda, not counted above: {', and '.join(parts)}" if parts else ""
 
@@ -82,10 +82,12 @@ def _machine(machine: Machine) -> str:
 def _settings(settings: Settings) -> str:
     parts = []
     if Variant.DECOMPOSED in settings.variants:
-        parts.append(f"{_many(settings.jobs, 'task')} at a time, {_many(settings.task_threads, 'thread')} each")
+        parts.append(f"{_many(settings.jobs, 'task')} at a time")
         parts.append("a fresh sandbox for each" if settings.cold else "sandboxes used again")
+        parts.append(f"numeric libraries pinned to {_many(settings.task_threads, 'thread')} in a task")
     if Variant.MONOLITH in settings.variants:
-        parts.append(f"{_many(settings.monolith_threads, 'thread')} in the monolith")
+        pinned = "" if Variant.DECOMPOSED in settings.variants else "numeric libraries pinned "
+        parts.append(f"{pinned}to {_many(settings.monolith_threads, 'thread')} in the one process")
     return "; ".join(parts)
 
 

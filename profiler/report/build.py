@@ -72,8 +72,8 @@ def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
     label, tone = _LABELS[verdict.fits]
     yield Statement(label=label, text=one_line(verdict.sentence), tone=tone)
     for reason in verdict.reasons:
-        if reason.effect is not Effect.NOTE and reason.sentence.rstrip(".") not in verdict.sentence:
-            yield Statement(label="", text=one_line(reason.sentence))
+        if reason.effect is not Effect.NOTE and reason.text not in verdict.sentence:
+            yield Statement(label="", text=f"· {one_line(reason.sentence)}")
     if not run.ended:
         yield Statement(label="INTERRUPTED", text=_interrupted(run), tone=Tone.DOUBT)
     same = same_statement(run.comparison)

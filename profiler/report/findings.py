@@ -25,11 +25,15 @@ _ENDED = {
 
 
 def alike(run: Run) -> list[list[Measurement]]:
-    """The tasks that did not end well, together where step, ending and message are the same."""
+    """The tasks that did not end well, together where step, ending and message are the same.
+
+    What was merely stopped when the run was interrupted is no finding.
+    """
     groups: dict[tuple[object, ...], list[Measurement]] = {}
     for measurement in run.measurements:
-        if not measurement.outcome.ok:
-            outcome = measurement.outcome
+        outcome = measurement.outcome
+        interrupted = outcome.ending is Ending.STOPPED and not run.ended
+        if not outcome.ok and not interrupted:
             key = (measurement.variant, measurement.step, outcome.ending, outcome.message)
             groups.setdefault(key, []).append(measurement)
     return list(groups.values())

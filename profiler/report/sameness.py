@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from profiler.model import Comparison, Score
 from profiler.report.clean import one_line
 from profiler.report.shape import Cell, Column, Row, Statement, Table, Tone
@@ -63,7 +65,7 @@ def _difference(comparison: Comparison) -> str:
 
 
 def _float(value: float) -> str:
-    return significant(value, 2) if abs(value) < float("inf") else str(value)
+    return significant(value, 2) if math.isfinite(value) else str(value)
 
 
 def _table(title: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Table:
@@ -91,4 +93,4 @@ def _value(value: float | int | str) -> str:
         case int():
             return count(value)
         case float():
-            return _float(value) if value == value else "nan"
+            return significant(value) if math.isfinite(value) else str(value)

@@ -70,6 +70,8 @@ class Row:
     cells: tuple[Cell, ...]
     remarks: tuple[str, ...] = ()
     """Said of the row's last cell: beside it where there is room, below the table otherwise."""
+    remedies: tuple[str, ...] = ()
+    """What would help; always below the table."""
     subject: str = ""
     """What a remark is about, where it stands below the table."""
 

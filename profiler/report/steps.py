@@ -81,6 +81,7 @@ def steps_table(variant: VariantVerdict) -> Table:
             Row(
                 cells=tuple(_cell(column, cells[place], step, lengths[place]) for column, cells in texts.items()),
                 remarks=remarks(step.reasons),
+                remedies=tuple(dict.fromkeys(one_line(reason.remedy) for reason in step.reasons if reason.remedy)),
                 subject=one_line(step.name),
             )
             for place, step in enumerate(steps)
@@ -102,8 +103,7 @@ def _signed(figure: str) -> str:
 def remarks(reasons: Sequence[Reason]) -> tuple[str, ...]:
     """What is to be said of a subject, the worst first."""
     ordered = sorted(reasons, key=lambda reason: _EFFECTS.index(reason.effect))
-    said = (one_line(f"{reason.text}{': ' + reason.remedy if reason.remedy else ''}") for reason in ordered)
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(one_line(reason.text) for reason in ordered))
 
 
 def bars(values: Sequence[Peak | None]) -> tuple[Bar | None, ...]:
@@ -131,7 +131,7 @@ def _notes(variant: VariantVerdict) -> tuple[str, ...]:
     if not variant.complete:
         why = f": {one_line(variant.problem)}" if variant.problem else ""
         notes.append(f"Not complete{why}. The figures are of what was measured.")
-    if variant.floor_gb_s is not None and variant.times_floor is not None:
+    if variant.floor_gb_s is not None and variant.times_floor is not None and not variant.hypothetical:
         notes.append(
             f"The floor: CPU and one init per task come to {significant(variant.floor_gb_s)} GB-seconds at any size; "
             f"this takes {ratio(variant.times_floor)} times that."

@@ -5,7 +5,7 @@ Widths are counted in cells, since a Chinese character takes two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -57,17 +57,25 @@ def remarks_below(table: Table, *, width: int, indent: int = 2) -> list[tuple[st
     """Return subjects and remarks that stand below the table; rows with the same remark are named together."""
     if _chosen(table, width - indent)[2]:
         return []
-    subjects: dict[str, list[str]] = {}
-    for row in table.rows:
-        for remark in row.remarks:
-            subjects.setdefault(remark, []).append(row.subject)
-    longest = max(12, width // 3)
-    return [(_together(names, longest), remark) for remark, names in subjects.items()]
+    return _by_text(((remark, row.subject) for row in table.rows for remark in row.remarks), width)
+
+
+def remedies_below(table: Table, *, width: int) -> list[tuple[str, str]]:
+    """Return subjects and what would help them; rows that the same would help are named together."""
+    return _by_text(((remedy, row.subject) for row in table.rows for remedy in row.remedies), width)
 
 
 def meanings(table: Table, *, width: int, indent: int = 2) -> list[str]:
     """Return what the columns that are shown mean."""
     return [table.columns[place].meaning for place in _chosen(table, width - indent)[0] if table.columns[place].meaning]
+
+
+def _by_text(said: Iterable[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    subjects: dict[str, list[str]] = {}
+    for text, subject in said:
+        subjects.setdefault(text, []).append(subject)
+    longest = max(12, width // 3)
+    return [(_together(names, longest), text) for text, names in subjects.items()]
 
 
 def _together(names: Sequence[str], longest: int) -> str:

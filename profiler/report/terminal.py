@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from profiler.report.shape import Command, Finding, Report, Section, Statement, Table
-from profiler.report.tables import QUIET, STYLES, meanings, remarks_below, shorten, table_lines
+from profiler.report.tables import QUIET, STYLES, meanings, remarks_below, remedies_below, shorten, table_lines
 
 NARROWEST = 40
 WIDEST_PROSE = 120
@@ -90,6 +90,8 @@ def _section(section: Section, width: int) -> Iterator[Text]:
         yield from table_lines(section.steps, width=width, indent=_INDENT)
     for subject, remark in remarks_below(section.steps, width=width, indent=_INDENT):
         yield from _wrapped(f"{subject}: {remark}", width, first=Text(" " * _INDENT + "· "))
+    for subject, remedy in remedies_below(section.steps, width=width):
+        yield from _wrapped(f"{subject}: {remedy}", width, first=Text(" " * _INDENT + "→ "))
     for note in section.notes:
         yield from _wrapped(note, width, first=Text(" " * _INDENT))
 

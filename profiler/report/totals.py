@@ -18,11 +18,12 @@ Line = tuple[str, tuple[str, ...], str]
 
 
 def totals_table(verdict: Verdict) -> Table:
-    """Lay out what both variants come to; with one variant there is nothing to be less than."""
+    """Lay out what both variants come to; a variant that is not complete, or alone, is not less than another."""
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
     lines = [line for line in _lines(verdict, variants) if any(line[1])]
-    titles = (Column(key="what"), *(Column(key=variant.variant.value, title=variant.variant) for variant in variants))
-    less = (Column(key="less", title="less by", right=True),) if len(variants) == 2 else ()
+    titles = (Column(key="what"), *(Column(key=item.variant.value, title=_title(item)) for item in variants))
+    comparable = len(variants) == 2 and all(item.complete for item in variants)
+    less = (Column(key="less", title="less by", right=True),) if comparable else ()
     rows = tuple(
         Row(cells=tuple(Cell(text=text) for text in (label, *figures, *((by,) if less else ()))))
         for label, figures, by in lines
@@ -64,6 +65,10 @@ def _between(least: Fraction, most: Fraction) -> str:
     return texts[0] if texts[0] == texts[1] else "–".join(texts)
 
 
+def _title(item: VariantVerdict) -> str:
+    return item.variant.value if item.complete else f"{item.variant}, as far as it went"
+
+
 def _lines(verdict: Verdict, variants: Sequence[VariantVerdict]) -> list[Line]:
     lines = [
         _line(
@@ -79,7 +84,7 @@ def _lines(verdict: Verdict, variants: Sequence[VariantVerdict]) -> list[Line]:
         _line(
             "time on AWS",
             [_time_there(item, verdict) for item in variants],
-            [_both(_ns_there(item)) for item in variants],
+            [_both(item.answer_ns) for item in variants],
         ),
     ]
     one_request = verdict.requests in (None, 1)
@@ -100,8 +105,8 @@ def _always_on(variants: Sequence[VariantVerdict]) -> Iterator[Line]:
     first, others = variants[0], variants[1:]
     for machine in _machines(first):
         usd = [machine.usd_always_on, *(item.usd_per_day for item in others)]
-        texts = [f"{dollars(machine.usd_always_on)}, {one_line(machine.type)} always on", *("" for _ in others)]
-        yield _line("", texts, [_both(value) for value in usd])
+        texts = [dollars(machine.usd_always_on), *("" for _ in others)]
+        yield _line(f"  {one_line(machine.type)} always on", texts, [_both(value) for value in usd])
 
 
 def _machines(item: VariantVerdict) -> list[MachineCost]:
@@ -129,22 +134,16 @@ def _ends(peak: Peak | None) -> tuple[int | None, int | None]:
     return (None, None) if peak is None else (peak.low, peak.high)
 
 
-def _ns_there(item: VariantVerdict) -> int | None:
-    if item.answer_ns is not None:
-        return item.answer_ns
-    return item.wall_ns if item.machine is not None and item.complete else None
-
-
 def _time_there(item: VariantVerdict, verdict: Verdict) -> str:
     """The time from start to answer: predicted on Lambda, or as here on the machine that would hold it."""
-    time = _ns_there(item)
-    if time is None:
+    if item.answer_ns is None:
         return ""
-    if item.answer_ns is None and item.machine is not None:
-        return f"{duration(time)}, {item.machine.type}"
+    time = duration(item.answer_ns)
+    if item.hypothetical and item.machine is not None:
+        return f"{time}, {one_line(item.machine.type)}"
     most = max((step.tasks for step in item.steps), default=1) if item.variant is Variant.DECOMPOSED else 1
     at_once = min(most, verdict.assumptions.tasks_at_once or most)
-    return f"{duration(time)}, {count(at_once)} at once" if at_once > 1 else duration(time)
+    return f"{time}, {count(at_once)} at once" if at_once > 1 else time
 
 
 def _money(usd: Decimal | None, item: VariantVerdict) -> str:
@@ -154,7 +153,7 @@ def _money(usd: Decimal | None, item: VariantVerdict) -> str:
     return (
         dollars(usd)
         if item.machine is None or not item.hypothetical
-        else f"{dollars(usd)}, {one_line(item.machine.type)} by the hour"
+        else f"{dollars(usd)}, {one_line(item.machine.type)}"
     )
 
 

@@ -63,7 +63,8 @@ class Control:
             if reply.stopped:
                 raise Stopped
             return gone_outcome(reply, None), None
-        assert isinstance(reply, Replied) and isinstance(reply.answer, Answered)
+        assert isinstance(reply, Replied)
+        assert isinstance(reply.answer, Answered)
         if isinstance(reply.answer.result, PareDownError):
             raise reply.answer.result
         return reply.answer.outcome, reply.answer.result

@@ -124,7 +124,7 @@ def _shards(step: PlannedStep, kept: Mapping[str, Kept]) -> list[int | None]:
     if not step.fans_out:
         return [None]
     leader = next((name for name in step.reads if name in kept and kept[name].shards), None)
-    return sorted(kept[leader].shards) if leader else [None]
+    return [*sorted(kept[leader].shards)] if leader else [None]
 
 
 def _source(name: str, shard: int | None, kept: Mapping[str, Kept], plan: Plan) -> Source:

@@ -8,8 +8,10 @@ with a parent-death signal. When the harness goes (the socket closes) or the san
 descendant is killed and reaped. Messages on the socket are length-prefixed `marshal` of tuples:
 
     harness → keeper   ("start", {...}) ("task", payload, timeout_ns, temp_folder) ("interrupt",) ("kill",)
-    keeper → harness   ("message", payload) ("sample", bytes) ("gone", {...})   where a reply carries the watch's figures
+    keeper → harness   ("message", payload, figures) ("sample", bytes) ("gone", figures)
 """
+
+from __future__ import annotations
 
 import marshal
 import os
@@ -18,8 +20,12 @@ import signal
 import sys
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # A bare interpreter has it at no cost only so.
+    from typing import Any, NoReturn
+
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+NONE = -1  # No process, no descriptor.
 FAST_NS, SLOW_NS = 10_000_000, 50_000_000
 MAX_SHARE = 200  # One sample may cost at most 1/200 of the time until the next one.
 SMAPS_SHARE = 20  # Reading smaps_rollup may take at most 1/20 of the time: it stops its target meanwhile.
@@ -27,14 +33,14 @@ LOG_LIMIT, LOG_TAIL = 64 << 20, 1 << 16
 LIMIT_MESSAGE_NS = 500_000_000  # How often the harness is told the memory in use.
 
 
-def prctl(option, value):
-    """Call prctl(2), which the standard library does not offer."""
+def prctl(option: int, value: int) -> None:
+    """The system call of that name, which the standard library does not offer."""
     import ctypes
 
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def read(path):
+def read(path: str) -> bytes:
     """A small file of /proc or the cgroup file system as bytes, empty where it is gone."""
     try:
         fd = os.open(path, os.O_RDONLY)
@@ -48,7 +54,7 @@ def read(path):
         os.close(fd)
 
 
-def field(text, name):
+def field(text: bytes, name: bytes) -> int:
     """A value in kB out of a status-like file, as bytes; 0 where it is missing."""
     start = text.find(name)
     if start < 0:
@@ -56,9 +62,9 @@ def field(text, name):
     return int(text[start + len(name) :].split(None, 1)[0]) * 1024
 
 
-def children(pid):
+def children(pid: int) -> list[int]:
     """Processes that `pid`'s threads started and that still live."""
-    found = []
+    found: list[int] = []
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:
@@ -68,9 +74,10 @@ def children(pid):
     return found
 
 
-def descendants(pid):
+def descendants(pid: int) -> list[int]:
     """Everything below `pid`."""
-    found, todo = [], [pid]
+    found: list[int] = []
+    todo = [pid]
     while todo:
         below = children(todo.pop())
         found += below
@@ -78,7 +85,7 @@ def descendants(pid):
     return found
 
 
-def cpu_ns(pid):
+def cpu_ns(pid: int) -> int:
     """User and system time of a process and of those that it reaped, to the clock tick."""
     text = read(f"/proc/{pid}/stat")
     parts = text[text.rfind(b")") + 2 :].split()
@@ -87,10 +94,10 @@ def cpu_ns(pid):
     return sum(int(part) for part in parts[11:15]) * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
 
 
-def oom_kills():
+def oom_kills() -> int:
     """How often the kernel killed for memory in this process's cgroup, version 2 or 1; 0 where it cannot be read."""
     for line in read("/proc/self/cgroup").splitlines():
-        number, controllers, path = line.split(b":", 2)
+        _, controllers, path = line.split(b":", 2)
         if controllers == b"":
             names = [os.fsdecode(b"/sys/fs/cgroup" + path) + "/memory.events"]
         elif b"memory" in controllers.split(b","):
@@ -107,7 +114,7 @@ def oom_kills():
     return 0
 
 
-def folder_bytes(folder, budget=2000):
+def folder_bytes(folder: str, budget: int = 2000) -> int:
     """Bytes in a folder, over at most `budget` entries."""
     total, todo = 0, [folder]
     while todo and budget > 0:
@@ -131,14 +138,14 @@ def folder_bytes(folder, budget=2000):
 class Watch:
     """What sampling one task has seen: the curve, the other processes, the temporary folder."""
 
-    def __init__(self, pid, temp):
+    def __init__(self, pid: int, temp: str | None) -> None:
         self.pid, self.temp = pid, temp
         self.begin = time.monotonic_ns()
         self.cpu_begin = cpu_ns(pid)
         self.oom_begin = oom_kills()
         self.own_hwm = 0
         self.last_rss = 0
-        self.others = {}  # Last seen VmHWM of every other process.
+        self.others: dict[int, int] = {}  # Last seen VmHWM of every other process.
         self.together = 0  # Highest sum of PSS of a tree of several processes.
         self.most = 1
         self.temp_peak = 0
@@ -146,7 +153,7 @@ class Watch:
         self.next = self.begin + FAST_NS
         self.smaps_after = 0
 
-    def sample(self):
+    def sample(self) -> int:
         """Look once; stretch the interval so that looking stays cheap."""
         start = time.monotonic_ns()
         status = read(f"/proc/{self.pid}/status")
@@ -174,7 +181,7 @@ class Watch:
         self.next = now + self.interval
         return rss
 
-    def figures(self, left):
+    def figures(self, left: list[int]) -> dict[str, int]:
         """What the harness needs to know besides the sandbox's own reading; `left`: descendants that still live."""
         return {
             "wall_ns": time.monotonic_ns() - self.begin,
@@ -193,23 +200,23 @@ class Watch:
 class Keeper:
     """The loop: one socket, one sandbox."""
 
-    def __init__(self, fd):
+    def __init__(self, fd: int) -> None:
         self.fd = fd
         self.poll = select.poll()
         self.poll.register(fd, select.POLLIN)
         self.inbox = b""
-        self.pid = self.pidfd = self.requests = self.replies = None
+        self.pid = self.pidfd = self.requests = self.replies = NONE
         self.reply_bytes = b""
         self.heard_all = False
-        self.watch = None
-        self.deadline = None
+        self.watch: Watch | None = None
+        self.deadline: int | None = None
         self.timed_out = False
-        self.log = None
+        self.log: str | None = None
         self.last_limit_message = 0
 
     # --- the harness
 
-    def send(self, *message):
+    def send(self, *message: Any) -> None:
         """Tell the harness; when it is gone, so are we."""
         data = marshal.dumps(message)
         data = len(data).to_bytes(8, "little") + data
@@ -219,7 +226,7 @@ class Keeper:
         except OSError:
             self.leave()
 
-    def hear(self):
+    def hear(self) -> None:
         """Take what the harness says, and do each whole message of it."""
         try:
             data = os.read(self.fd, 1 << 20)
@@ -235,7 +242,7 @@ class Keeper:
             message, self.inbox = marshal.loads(self.inbox[8:end]), self.inbox[end:]
             getattr(self, "do_" + message[0])(*message[1:])
 
-    def do_start(self, options):
+    def do_start(self, options: dict[str, Any]) -> None:
         """Exec the sandbox: two pipes of its own, its output into a log or left alone."""
         request_read, self.requests = os.pipe()
         self.replies, reply_write = os.pipe()
@@ -278,7 +285,7 @@ class Keeper:
         self.outbox = b""
         self.watch = Watch(pid, None)
 
-    def do_task(self, payload, timeout_ns, temp):
+    def do_task(self, payload: bytes, timeout_ns: int, temp: str | None) -> None:
         """Pass a task on, and watch the sandbox from now on."""
         self.watch = Watch(self.pid, temp)
         self.deadline = self.watch.begin + timeout_ns if timeout_ns else None
@@ -286,7 +293,7 @@ class Keeper:
         self.outbox = len(payload).to_bytes(8, "little") + payload
         self.flush()
 
-    def flush(self):
+    def flush(self) -> None:
         """Write as much of the task to the sandbox as its pipe takes."""
         try:
             while self.outbox:
@@ -298,14 +305,14 @@ class Keeper:
         except OSError:
             self.outbox = b""  # It ended; its pidfd says so in a moment.
 
-    def do_interrupt(self):
+    def do_interrupt(self) -> None:
         """Pass Ctrl-C on, as the terminal would have."""
-        if self.pid:
+        if self.pid != NONE:
             os.kill(self.pid, signal.SIGINT)
 
-    def do_kill(self):
+    def do_kill(self) -> None:
         """Stop now, with the peak read first."""
-        if self.pid:
+        if self.pid != NONE:
             self.freeze()
             os.kill(self.pid, signal.SIGKILL)
         else:
@@ -313,13 +320,13 @@ class Keeper:
 
     # --- the sandbox
 
-    def freeze(self):
+    def freeze(self) -> None:
         """Stop the sandbox and read its peak, which a dead process no longer tells."""
         os.kill(self.pid, signal.SIGSTOP)
         if self.watch:
             self.watch.sample()
 
-    def listen(self):
+    def listen(self) -> None:
         """Pass on what the sandbox says; a message ends a task when its first byte is `R`."""
         data = os.read(self.replies, 1 << 20)
         if not data:
@@ -341,7 +348,7 @@ class Keeper:
                 self.watch = self.deadline = None
             self.send("message", message, figures)
 
-    def ended(self):
+    def ended(self) -> None:
         """The sandbox is gone: learn how, kill what it left, tell the harness."""
         while not self.heard_all and select.select([self.replies], [], [], 0)[0]:
             self.listen()  # What it said last is still in the pipe.
@@ -355,12 +362,12 @@ class Keeper:
             "cpu_ns": max(0, int((usage.ru_utime + usage.ru_stime) * 1e9) - watch.cpu_begin),
             "timed_out": self.timed_out,
         }
-        self.pid = None
+        self.pid = NONE
         self.sweep()
         self.send("gone", figures)
         self.leave()
 
-    def sweep(self):
+    def sweep(self) -> None:
         """Kill and reap every descendant, also those that are born meanwhile."""
         while True:
             below = descendants(os.getpid())
@@ -378,12 +385,12 @@ class Keeper:
             except ChildProcessError:
                 return
 
-    def leave(self):
+    def leave(self) -> NoReturn:
         """End, with everything below."""
         self.sweep()
         os._exit(0)
 
-    def trim_log(self):
+    def trim_log(self) -> None:
         """Keep a flood of output from filling the disk: beyond a limit only its tail stays."""
         try:
             if self.log and os.stat(self.log).st_size > LOG_LIMIT:
@@ -396,7 +403,7 @@ class Keeper:
         except OSError:
             return
 
-    def run(self):
+    def run(self) -> NoReturn:
         """Wait, for as long as nothing happens."""
         while True:
             timeout = None
@@ -407,18 +414,18 @@ class Keeper:
             ready = dict(self.poll.poll(timeout))
             if self.replies in ready:
                 self.listen()
-            if self.pidfd is not None and self.pidfd in ready:
+            if self.pidfd in ready:
                 self.ended()
             if self.requests in ready:
                 self.flush()
             if self.fd in ready:
                 self.hear()
             now = time.monotonic_ns()
-            if self.watch and self.pid and self.deadline and now >= self.deadline:
+            if self.watch and self.pid != NONE and self.deadline and now >= self.deadline:
                 self.timed_out, self.deadline = True, None
                 self.freeze()
                 os.kill(self.pid, signal.SIGKILL)
-            elif self.watch and self.pid and now >= self.watch.next:
+            elif self.watch and self.pid != NONE and now >= self.watch.next:
                 rss = self.watch.sample()
                 self.trim_log()
                 if now - self.last_limit_message >= LIMIT_MESSAGE_NS:

@@ -132,7 +132,7 @@ class Keeper:
                         self.close()
                         return Gone(figures, stopped)
 
-    def _send(self, *message: object) -> None:
+    def _send(self, *message: Any) -> None:
         data = marshal.dumps(message)
         try:
             self._socket.sendall(len(data).to_bytes(8, "little") + data)

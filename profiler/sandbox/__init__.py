@@ -1,1 +1,1 @@
-"""The child: loads the job, plans, meters itself, runs tasks, compares answers. pandas, DuckDB and user code live here."""
+"""The child: loads the job, plans, meters itself, runs tasks, compares answers. User code lives here."""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from profiler.errors import InputError, OutputError, PareDownError
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
 TABLE, OBJECT, PICKLE = ".parquet", ".joblib", ".pickle"
@@ -123,6 +122,7 @@ def write_table(frame: pd.DataFrame, path: str, step: str) -> tuple[str, ...]:
 
 def _changes(frame: pd.DataFrame, step: str) -> Iterable[str]:
     """Refuse what cannot be kept; name what changes its type."""
+    import numpy as np
     import pandas as pd
 
     if not len(frame.columns):
@@ -149,7 +149,7 @@ def _changes(frame: pd.DataFrame, step: str) -> Iterable[str]:
             yield f"{step}: column {name!r} is categorical; it becomes plain values, and its order is lost"
         elif isinstance(kind, pd.DatetimeTZDtype) and str(kind.tz) not in ("UTC", "Etc/UTC"):
             yield f"{step}: column {name!r} is in time zone {kind.tz}; it comes back in UTC"
-        elif kind == object:
+        elif isinstance(kind, np.dtype) and kind.hasobject:
             yield from _object_changes(column, name, step)
 
 
@@ -218,7 +218,7 @@ def keep(value: object, target: str, step: str) -> tuple[str, tuple[str, ...]]:
     os.makedirs(os.path.dirname(target), exist_ok=True)
     if is_table(value):
         path = target + TABLE
-        return path, write_table(value, path, step)  # type: ignore[arg-type]  # is_table says that it is one.
+        return path, write_table(value, path, step)
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.Series):
         raise StepError(f"{step}: returned a Series; expected a DataFrame (use .to_frame() or .reset_index())")

@@ -36,7 +36,7 @@ def carry_out(order: MakePlan) -> Answered:
         steps = [step for step in getattr(job, variant) if isinstance(step, Step)]
         try:
             variants[variant] = tuple(_plan_variant(steps, order.file, found, variant, problems))
-        except _Unplannable:
+        except _UnplannableError:
             variants[variant] = ()
     with schemas.Checker(found, skip={made.name for made in to_make}) as checker:
         for variant, planned in variants.items():
@@ -63,7 +63,7 @@ def carry_out(order: MakePlan) -> Answered:
     return Answered(outcome=Outcome(ending=Ending.OK), result=Planned(plan=plan, to_make=tuple(to_make)))
 
 
-class _Unplannable(Exception):
+class _UnplannableError(Exception):
     """A variant whose structure is too broken to plan; its problems are told already."""
 
 
@@ -144,7 +144,7 @@ def _reference(step: Step, job_file: str, problems: list[str]) -> FunctionRef | 
     try:
         return loading.reference_to(step.target, job_file)
     except AttributeError:
-        raise _Unplannable from None  # No plain function; Job has said so.
+        raise _UnplannableError from None  # No plain function; Job has said so.
 
 
 def _first_line(target: Any) -> str:

@@ -114,10 +114,8 @@ def _shards(order: RunQuery, keys: str) -> str:
     md5 is dear, so once per group and after the aggregation; DuckDB's own hash() changes between its releases.
     """
     packed = ", ".join(f"{literal(name)}: {identifier(name)}" for name in order.shard_by)
-    return (
-        f"SELECT {keys}, (md5_number_lower(CAST(to_json({{{packed}}}) AS VARCHAR)) % {order.shards})::INTEGER AS {SHARD} "
-        f"FROM (SELECT DISTINCT {keys} FROM result)"
-    )
+    shard = f"(md5_number_lower(CAST(to_json({{{packed}}}) AS VARCHAR)) % {order.shards})::INTEGER"
+    return f"SELECT {keys}, {shard} AS {SHARD} FROM (SELECT DISTINCT {keys} FROM result)"
 
 
 def _same(names: Sequence[str]) -> str:
