@@ -61,15 +61,16 @@ make_venv() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing the Debian package $package, without which Python makes no virtual environment"
         { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$package"; } \
-            >"$says" 2>&1 && try "$python" -m venv .venv && return
+            >>"$says" 2>&1 && try "$python" -m venv .venv && return
     fi
-    cat "$says" >&2
+    tail -n 12 "$says" >&2
     fail "$("$python" --version) cannot make a virtual environment" "on Debian or Ubuntu: apt install $package"
 }
 
 # Run one way to make .venv; when it does not end in one that has pip, leave nothing of it.
 try() {
-    if "$@" >"$says" 2>&1 && .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    command -v "$1" >/dev/null || return 1
+    if "$@" >>"$says" 2>&1 && .venv/bin/python -m pip --version >/dev/null 2>&1; then
         pwd -P >.venv/.made-in
         return 0
     fi
