@@ -295,7 +295,8 @@ class Settings:
     """Tasks at a time."""
     task_threads: int
     """Threads that numeric libraries may use in one decomposed task."""
-    monolith_threads: int
+    monolith_threads: int | None
+    """Threads of numeric libraries in the monolith; None: as many as the machine gives."""
     cold: bool
     timeout_ns: int | None
     """Per decomposed task."""

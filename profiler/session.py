@@ -275,7 +275,7 @@ class _Session:
             recorder = Recorder.create(
                 workspace.runs / f"{run_id}.jsonl",
                 run_id=run_id,
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
                 version=profiler.__version__,
                 plan=plan,
                 machine=this_machine(),
@@ -525,7 +525,7 @@ def _settings(plan: Plan, options: Options) -> Settings:
         variants=variants,
         jobs=options.jobs or cores,
         task_threads=options.threads or 1,
-        monolith_threads=options.threads or cores,
+        monolith_threads=options.threads,
         cold=options.cold,
         timeout_ns=options.timeout_ns,
     )

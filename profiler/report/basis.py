@@ -84,10 +84,18 @@ def _settings(settings: Settings) -> str:
     if Variant.DECOMPOSED in settings.variants:
         parts.append(f"{_many(settings.jobs, 'task')} at a time")
         parts.append("a fresh sandbox for each" if settings.cold else "sandboxes used again")
-        parts.append(f"numeric libraries pinned to {_many(settings.task_threads, 'thread')} in a task")
-    if Variant.MONOLITH in settings.variants:
-        pinned = "" if Variant.DECOMPOSED in settings.variants else "numeric libraries pinned "
-        parts.append(f"{pinned}to {_many(settings.monolith_threads, 'thread')} in the one process")
+    pinned = [
+        f"{_many(threads, 'thread')} in {where}"
+        for threads, where, variant in (
+            (settings.task_threads, "a task", Variant.DECOMPOSED),
+            (settings.monolith_threads, "the monolith", Variant.MONOLITH),
+        )
+        if variant in settings.variants and threads is not None
+    ]
+    if pinned:
+        parts.append(f"numeric libraries pinned to {' and '.join(pinned)}")
+    if Variant.MONOLITH in settings.variants and settings.monolith_threads is None:
+        parts.append("not pinned in the monolith")
     return "; ".join(parts)
 
 

@@ -23,6 +23,11 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     shown = "paredown report" if names.run == "last" else f"paredown report {names.run}"
     if not run.ended and not run.is_script:
         yield Command(line=f"{again} --resume", purpose="measures only what is missing")
+    elif _to_be_mended(verdict, run):
+        yield Command(
+            line=f"{again} --variant decomposed --against {names.run}",
+            purpose="after a change: the decomposed variant alone",
+        )
     if run.is_script:
         yield Command(line=f"paredown init {names.job}", purpose="writes a job file around the script")
     elif not run.plan.decomposed:
@@ -37,6 +42,14 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     if verdict.assumptions.arch != "arm64":
         yield Command(line=f"{shown} --arch arm64", purpose="the same run at Graviton's prices")
     yield Command(line=f"{shown} --format json", purpose="every figure, for a program")
+
+
+def _to_be_mended(verdict: Verdict, run: Run) -> bool:
+    """Whether the decomposed variant needs a change, while the monolith needs no second run."""
+    if verdict.decomposed is None or verdict.monolith is None or not verdict.monolith.complete:
+        return False
+    other_answer = run.comparison is not None and run.comparison.equal is False
+    return other_answer or not verdict.decomposed.complete
 
 
 def _other_shards(verdict: Verdict, run: Run, again: str) -> Iterator[Command]:

@@ -19,14 +19,15 @@ def same_statement(comparison: Comparison | None) -> Statement | None:
         return Statement(
             label="NOT COMPARED", text=f"Whether both answers are the same is not known: {why}.", tone=Tone.DOUBT
         )
-    rows = "row agrees" if comparison.rows == 1 else "rows agree"
-    sentences = [f"{count(comparison.equal_rows)} of {count(comparison.rows)} {rows}{_difference(comparison)}"]
-    alone = [
-        f"{count(rows)} {'is' if rows == 1 else 'are'} only in the {where} answer"
-        for rows, where in ((comparison.only_monolith, "monolith's"), (comparison.only_decomposed, "decomposed"))
-        if rows
+    agree = "agrees" if comparison.rows == 1 else "agree"
+    sentences = [
+        f"{count(comparison.equal_rows)} of {_rows(comparison.rows)} {agree}{_difference(comparison)}",
     ]
-    sentences += [" and ".join(alone)] if alone else []
+    if comparison.only_monolith or comparison.only_decomposed:
+        sentences.append(
+            f"{_rows(comparison.only_monolith)} only in the monolith's answer, "
+            f"{_rows(comparison.only_decomposed)} only in the decomposed one"
+        )
     sentences += [one_line(comparison.reason).rstrip(".")] if comparison.reason else []
     text = " ".join(f"{sentence}." for sentence in sentences)
     if comparison.equal:
@@ -56,6 +57,10 @@ def score_statement(scores: tuple[Score, ...]) -> Statement | None:
     return Statement(label="SCORE", text=" · ".join(f"{variant}: {text}" for variant, text in texts.items()))
 
 
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{count(number)} rows"
+
+
 def _difference(comparison: Comparison) -> str:
     if comparison.largest_difference is None:
         return ""
@@ -73,7 +78,9 @@ def _table(title: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ..
     titles = [*columns, *("" for _ in range(wide))][:wide]
     return Table(
         title=title,
-        columns=tuple(Column(key=f"column {place}", title=one_line(name)) for place, name in enumerate(titles)),
+        columns=tuple(
+            Column(key=f"column {place}", title=one_line(name), always=True) for place, name in enumerate(titles)
+        ),
         rows=tuple(
             Row(cells=tuple(Cell(text=one_line(text)) for text in (*row, *[""] * (wide - len(row))))) for row in rows
         ),

@@ -59,6 +59,8 @@ class Column:
     """Heading over neighbouring columns."""
     right: bool = False
     """Figures stand at the right."""
+    always: bool = False
+    """Shown even where it holds nothing."""
     meaning: str = ""
     """What the figures are, for a line below the table."""
 

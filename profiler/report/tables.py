@@ -89,7 +89,8 @@ def _chosen(table: Table, room: int) -> tuple[list[int], dict[int, int], bool]:
     shown = [
         place
         for place in range(len(table.columns))
-        if any(row.cells[place].text.strip() or row.cells[place].bar for row in table.rows)
+        if table.columns[place].always
+        or any(row.cells[place].text.strip() or row.cells[place].bar for row in table.rows)
     ]
     if not shown:
         return [], {}, False

@@ -101,7 +101,8 @@ def _compare(order: CompareAnswers) -> Comparison:
         conditions = {name: _same_value(name, name in numeric, order.tolerance, connection) for name in values}
         every = " AND ".join(conditions.values()) or "true"
         counts = connection.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE in_m AND in_d AND {every}), count(*) FILTER (WHERE in_m AND in_d IS NULL), "
+            f"SELECT count(*), count(*) FILTER (WHERE in_m AND in_d AND {every}), "
+            f"count(*) FILTER (WHERE in_m AND in_d IS NULL), "
             f"count(*) FILTER (WHERE in_d AND in_m IS NULL) FROM both_sides"
         ).fetchone()
         return Comparison(
@@ -143,7 +144,8 @@ def _join(connection: Any, order: CompareAnswers) -> None:
     )
     connection.execute(
         f"CREATE TEMP TABLE both_sides AS SELECT a.{MONOLITH} AS in_m, b.{DECOMPOSED} AS in_d, {listed}{pairs} "
-        f"FROM (SELECT *, true AS {MONOLITH} FROM {monolith}) AS a FULL JOIN (SELECT *, true AS {DECOMPOSED} FROM {decomposed}) AS b ON {on}"
+        f"FROM (SELECT *, true AS {MONOLITH} FROM {monolith}) AS a "
+        f"FULL JOIN (SELECT *, true AS {DECOMPOSED} FROM {decomposed}) AS b ON {on}"
     )
 
 

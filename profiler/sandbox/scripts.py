@@ -113,7 +113,7 @@ def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
     except SystemExit as error:
         outcome = findings.outcome_of(error)
         if outcome.exit_code:
-            failure.append(replace(outcome, message=f"exit code {outcome.exit_code}"))
+            failure.append(replace(outcome, message=f"exit code {outcome.exit_code}", traceback=""))
         raise
     except BaseException as error:
         failure.append(findings.outcome_of(error))
