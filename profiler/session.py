@@ -266,6 +266,7 @@ class _Session:
         workspace = Workspace(options.workspace.absolute())
         settings = _settings(plan, options)
         before = _resumable(plan, options) if options.resume else None
+        taken = _taken(options.against, plan, options) if options.against else None
         run_id = before.id if before else new_run_id(plan.job)
         workspace.prepare(run_id)
         if before:
@@ -281,10 +282,21 @@ class _Session:
                 machine=this_machine(),
                 settings=settings,
             )
-        return cls(
-            plan=plan, options=options, workspace=workspace, run_id=run_id, recorder=recorder, stop=stop,
-            progress=progress, settings=settings, before=before, started_ns=time.time_ns(),
-        )  # fmt: skip
+        session = cls(
+            plan=plan,
+            options=options,
+            workspace=workspace,
+            run_id=run_id,
+            recorder=recorder,
+            stop=stop,
+            progress=progress,
+            settings=settings,
+            before=before,
+            started_ns=time.time_ns(),
+        )
+        if taken:
+            session._take_over(taken)
+        return session
 
     def load(self) -> Run:
         """The run as its file has it."""
@@ -298,8 +310,6 @@ class _Session:
 
     def measure(self, executor: Executor | None) -> None:
         """Run what is wanted and missing; then compare, score and end."""
-        if self.options.against:
-            self._take_over(self.options.against)
         for variant in self.settings.variants:
             if self._is_done(variant) or not self.plan.steps(variant):
                 continue
@@ -470,22 +480,38 @@ class _Session:
         result: Score = score
         return result
 
-    def _take_over(self, reference: str) -> None:
-        """Take the variant that is not measured now from a kept run, with its answer."""
-        other = load_run(reference, folder=self.workspace.root)
-        variant = next(variant for variant in Variant if variant not in self.settings.variants)
-        _refuse_other_data(self.plan, other)
-        end = next((item for item in other.variants if item.variant is variant), None)
-        answer = next((item for item in other.answers if item.variant is variant), None)
-        if end is None or not end.complete:
-            raise ResumeError(f"{other.path}: holds no complete {variant.value} variant to measure against")
-        if answer is not None and not os.path.isfile(answer.path):
-            raise ResumeError(f"{other.path}: the answer of its {variant.value} variant is gone: {answer.path}")
-        for measurement in other.of(variant):
+    def _take_over(self, taken: _Taken) -> None:
+        """Enter the variant that is not measured now as it was in a kept run, with its answer."""
+        for measurement in taken.run.of(taken.end.variant):
             self.recorder.record(measurement)
-        if answer is not None:
-            self.recorder.record(answer)
-        self.recorder.record(replace(end, from_run=end.from_run or other.id))
+        if taken.answer is not None:
+            self.recorder.record(taken.answer)
+        self.recorder.record(replace(taken.end, from_run=taken.end.from_run or taken.run.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A variant of a kept run that another run is measured against."""
+
+    run: Run
+    end: VariantEnd
+    answer: Answer | None
+
+
+def _taken(reference: str, plan: Plan, options: Options) -> _Taken:
+    """The variant that is not measured now, from a kept run of the same job on the same inputs."""
+    if len(options.variants) != 1:
+        raise UsageError("--against takes one variant from a kept run; say with --variant which one to measure now")
+    other = load_run(reference, folder=options.workspace)
+    variant = next(variant for variant in Variant if variant not in options.variants)
+    _refuse_other_data(plan, other)
+    end = next((item for item in other.variants if item.variant is variant), None)
+    answer = next((item for item in other.answers if item.variant is variant), None)
+    if end is None or not end.complete:
+        raise ResumeError(f"{other.path}: holds no complete {variant.value} variant to measure against")
+    if answer is not None and not os.path.isfile(answer.path):
+        raise ResumeError(f"{other.path}: the answer of its {variant.value} variant is gone: {answer.path}")
+    return _Taken(run=other, end=end, answer=answer)
 
 
 def _is_kept(done: Mapping[tuple[str, int], Measurement], step: PlannedStep, index: int) -> bool:
@@ -519,8 +545,6 @@ def _settings(plan: Plan, options: Options) -> Settings:
     variants = tuple(variant for variant in options.variants if plan.steps(variant))
     if not variants:
         raise UsageError(f"{plan.job}: has no {' or '.join(options.variants)} variant to run")
-    if options.against and len(options.variants) != 1:
-        raise UsageError("--against takes one variant from a kept run; say with --variant which one to measure now")
     return Settings(
         variants=variants,
         jobs=options.jobs or cores,

@@ -24,7 +24,7 @@ INTERRUPTED = 130
 @click.argument("job")
 @click.argument("more", nargs=-1, metavar="[NAME=VALUE | -- ARGUMENT]...")
 @job_options
-@click.option("--variant", type=click.Choice(list(Variant)), help="Measure only this one. [default: both]")
+@click.option("--variant", type=click.Choice([variant.value for variant in Variant]), help="Measure only this one. [default: both]")
 @click.option("--against", metavar="RUN", help="Take the other variant, with its answer, from a kept run.")
 @click.option("--jobs", type=click.IntRange(1, 10_000), help="Tasks at a time. [default: the cores]")
 @click.option(
@@ -109,7 +109,7 @@ def _refuse_for_script(job: str, inputs: tuple[str, ...], params: tuple[str, ...
 
 def _show_lines(view: Any) -> None:
     which = f", task {view.index} of {view.tasks}, the largest" if view.tasks > 1 else ""
-    click.echo(f"{view.step} ({view.variant}{which}), line by line with memory-profiler 0.1 MiB apart")
+    click.echo(f"{view.step} ({view.variant}{which}), line by line with memory-profiler")
     click.echo("Instrumented: slower and larger than the step is. For reading; the verdict never uses it.\n")
     click.echo(view.table.rstrip())
 

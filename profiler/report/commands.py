@@ -26,7 +26,7 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     elif _to_be_mended(verdict, run):
         yield Command(
             line=f"{again} --variant decomposed --against {names.run}",
-            purpose="after a change: the decomposed variant alone",
+            purpose="the decomposed variant alone, after a change",
         )
     if run.is_script:
         yield Command(line=f"paredown init {names.job}", purpose="writes a job file around the script")

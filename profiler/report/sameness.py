@@ -23,11 +23,15 @@ def same_statement(comparison: Comparison | None) -> Statement | None:
     sentences = [
         f"{count(comparison.equal_rows)} of {_rows(comparison.rows)} {agree}{_difference(comparison)}",
     ]
-    if comparison.only_monolith or comparison.only_decomposed:
-        sentences.append(
-            f"{_rows(comparison.only_monolith)} only in the monolith's answer, "
-            f"{_rows(comparison.only_decomposed)} only in the decomposed one"
+    alone = [
+        f"{_rows(number)} only in the {answer}"
+        for number, answer in (
+            (comparison.only_monolith, "monolith's answer"),
+            (comparison.only_decomposed, "decomposed answer"),
         )
+        if number
+    ]
+    sentences += [", ".join(alone)] if alone else []
     sentences += [one_line(comparison.reason).rstrip(".")] if comparison.reason else []
     text = " ".join(f"{sentence}." for sentence in sentences)
     if comparison.equal:
