@@ -16,83 +16,77 @@ _ARCHITECTURES = ("x86_64", "arm64")
 _OTHER_NAMES = {"x86": "x86_64", "x86-64": "x86_64", "amd64": "x86_64", "arm": "arm64", "aarch64": "arm64"}
 
 
-class Amount(click.ParamType[Decimal]):
-    """A decimal number between two ends; never NaN, never infinite."""
+Check = Callable[[click.Context, click.Parameter, str | None], Any]
 
-    name = "number"
 
-    def __init__(self, *, above: int | None = None, least: int | None = None) -> None:
-        self.above, self.least = above, least
+def amount(*, above: int | None = None, least: int | None = None) -> Check:
+    """Take decimal digits, so that 0.1 is 0.1; never NaN, never infinite."""
+    expected = f"expected a number above {above}" if above is not None else f"expected a number from {least}"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Parse it as decimal digits, so that 0.1 is 0.1."""
-        expected = f"a number above {self.above}" if self.above is not None else f"a number from {self.least}"
-        try:
-            number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
-        except InvalidOperation:
-            self.fail(f"{value!r} is no number; expected {expected}", param, ctx)
-        too_low = (
-            (self.above is not None and number <= self.above) or (self.least is not None and number < self.least)
-            if number.is_finite()
-            else True
-        )
-        if too_low:
-            self.fail(f"{value} is no amount; expected {expected}", param, ctx)
+    def check(_context: click.Context, _option: click.Parameter, text: str | None) -> Decimal | None:
+        if text is None:
+            return None
+        number = _decimal(text, expected)
+        if (above is not None and number <= above) or (least is not None and number < least):
+            raise click.BadParameter(f"{text} is too small; {expected}")
         if number > LARGEST:
-            self.fail(f"{value} is too large; expected {expected} and at most {LARGEST:,}", param, ctx)
+            raise click.BadParameter(f"{text} is too large; {expected}, at most {LARGEST:,}")
         return number
 
-
-class Count(click.ParamType[int]):
-    """A whole number from 1."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Parse it, also when it is written as 3e3 or 3000.0."""
-        expected = f"a whole number from 1 to {LARGEST:,}"
-        try:
-            number = Decimal(str(value).strip())
-        except InvalidOperation:
-            self.fail(f"{value!r} is no number; expected {expected}", param, ctx)
-        if not number.is_finite() or not 1 <= number <= LARGEST or number != number.to_integral_value():
-            self.fail(f"{value} is out of range; expected {expected}", param, ctx)
-        return int(number)
+    return check
 
 
-class Architecture(click.ParamType[str]):
-    """A processor architecture of Lambda, also by its other names."""
+def whole(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
+    """Take a whole number from 1, also when it is written as 3e3."""
+    if text is None:
+        return None
+    expected = f"expected a whole number from 1 to {LARGEST:,}"
+    number = _decimal(text, expected)
+    if not 1 <= number <= LARGEST or number != number.to_integral_value():
+        raise click.BadParameter(f"{text} is out of range; {expected}")
+    return int(number)
 
-    name = "arch"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name that the facts use."""
-        name = _OTHER_NAMES.get(str(value).lower(), str(value).lower())
-        if name not in _ARCHITECTURES:
-            near = get_close_matches(name, (*_ARCHITECTURES, *_OTHER_NAMES), n=1)
-            meant = f"; did you mean {_OTHER_NAMES.get(near[0], near[0])}?" if near else ""
-            self.fail(f"{value!r} is unknown; expected {' or '.join(_ARCHITECTURES)}{meant}", param, ctx)
-        return name
+def architecture(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """Take a processor architecture of Lambda, also by its other names."""
+    if text is None:
+        return None
+    name = _OTHER_NAMES.get(text.lower(), text.lower())
+    if name not in _ARCHITECTURES:
+        near = get_close_matches(name, (*_ARCHITECTURES, *_OTHER_NAMES), n=1)
+        meant = f"; did you mean {_OTHER_NAMES.get(near[0], near[0])}?" if near else ""
+        raise click.BadParameter(f"{text!r} is unknown; expected {' or '.join(_ARCHITECTURES)}{meant}")
+    return name
+
+
+def _decimal(text: str, expected: str) -> Decimal:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        raise click.BadParameter(f"{text!r} is no number; {expected}") from None
+    if not number.is_finite():
+        raise click.BadParameter(f"{text} is no amount; {expected}")
+    return number
 
 
 def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add what a run is held against; the command gets it as one argument, `judging`."""
     options = (
         click.option("--region", metavar="REGION", help="AWS region of the prices.  [default: us-east-1]"),
-        click.option("--arch", type=Architecture(), metavar="ARCH", help="x86_64 or arm64.  [default: x86_64]"),
+        click.option("--arch", callback=architecture, metavar="ARCH", help="x86_64 or arm64.  [default: x86_64]"),
         click.option(
             "--headroom",
-            type=Amount(least=1),
+            callback=amount(least=1),
             metavar="FACTOR",
             help="Memory size ÷ memory needed, for inputs that grow.  [default: 1.2]",
         ),
         click.option("--warm", is_flag=True, help="Bill no init, as if every sandbox were warm."),
         click.option(
-            "--dollars-per-day", type=Amount(above=0), metavar="USD", help="The budget.  [default: the job's own]"
+            "--dollars-per-day", callback=amount(above=0), metavar="USD", help="The budget.  [default: the job's own]"
         ),
         click.option(
             "--requests-per-day",
-            type=Count(),
+            callback=whole,
             metavar="N",
             help="Requests that the budget is for.  [default: the job's own]",
         ),

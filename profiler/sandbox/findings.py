@@ -30,14 +30,17 @@ def outcome_of(error: BaseException) -> Outcome:
     if isinstance(error, KeyboardInterrupt):
         return Outcome(ending=Ending.STOPPED, message="interrupted")
     if isinstance(error, PareDownError):
-        return Outcome(ending=Ending.RAISED, message=error.message)
+        first, _, more = error.message.partition("\n")
+        return Outcome(ending=Ending.RAISED, message=first, traceback=error.message if more else "")
     ending = Ending.OUT_OF_MEMORY if _is_memory(error) else Ending.RAISED
     return Outcome(ending=ending, message=last_line(error), traceback=user_traceback(error))
 
 
 def last_line(error: BaseException) -> str:
-    """The exception as Python's last line of a traceback shows it."""
-    return "".join(traceback.format_exception_only(error)).strip()[:_LONGEST]
+    """The exception as Python's last line of a traceback shows it; of a message of several lines, the first."""
+    lines = traceback.format_exception_only(error)
+    text = lines[-1] if isinstance(error, SyntaxError) else lines[0]  # Behind others stand the notes added to them.
+    return text.strip().split("\n")[0][:_LONGEST]
 
 
 def user_traceback(error: BaseException) -> str:
