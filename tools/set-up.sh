@@ -26,7 +26,8 @@ inputs() { cat pyproject.toml "locks/$1.txt" tools/set-up.sh | cksum; }
 is_done() { [ -f ".venv/.set-up-$1" ] && [ "$(inputs "$1")" = "$(cat ".venv/.set-up-$1")" ]; }
 
 is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
-identity() { "$1" -c 'import sys; print(sys.version, sys.base_prefix)'; }
+identity() { "$1" -c 'import sys; print(sys.version, sys.base_prefix)' 2>/dev/null; }
+version() { "$1" --version 2>/dev/null || echo "no working Python"; }
 
 # A copied or moved folder leaves scripts that start another folder's Python, and an upgraded system none at all.
 is_usable() {
@@ -39,15 +40,14 @@ choose_python() {
     if [ -n "${PYTHON:-}" ]; then
         command -v "$PYTHON" >/dev/null || fail "PYTHON=$PYTHON: there is no such program"
         is_new_enough "$PYTHON" ||
-            fail "PYTHON=$PYTHON is $("$PYTHON" --version 2>&1); paredown needs Python 3.11 or newer"
+            fail "PYTHON=$PYTHON is $(version "$PYTHON"); paredown needs Python 3.11 or newer"
         python=$PYTHON
         return
     fi
     for python in python3 python3.13 python3.12 python3.11; do
         if is_new_enough "$python"; then return; fi
     done
-    found=$(python3 --version 2>/dev/null || echo "no python3")
-    fail "paredown needs Python 3.11 or newer; found $found" "install one, or name it: make PYTHON=/path/to/python3.11"
+    fail "paredown needs Python 3.11 or newer; python3 is $(version python3)" "install one, or name it: make PYTHON=/path/to/python3.11"
 }
 
 # Python's own venv first. Debian splits what it needs into a package of its own, so there are other ways.
@@ -64,7 +64,7 @@ make_venv() {
             >>"$says" 2>&1 && try "$python" -m venv .venv && return
     fi
     tail -n 12 "$says" >&2
-    fail "$("$python" --version) cannot make a virtual environment" "on Debian or Ubuntu: apt install $package"
+    fail "$(version "$python") cannot make a virtual environment" "on Debian or Ubuntu: apt install $package"
 }
 
 # Run one way to make .venv; when it does not end in one that has pip, leave nothing of it.
@@ -89,7 +89,7 @@ if is_usable; then
     if is_done "$need" || { [ "$need" = run ] && is_done dev; }; then exit 0; fi
 else
     choose_python
-    say "making .venv with $("$python" --version)"
+    say "making .venv with $(version "$python")"
     rm -rf .venv
     make_venv
 fi

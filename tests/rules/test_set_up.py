@@ -58,7 +58,7 @@ def test_an_old_python_is_refused_by_its_version(project: Path) -> None:
     ended = set_up(project, {"python3": TOO_OLD})
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [
-        "error: paredown needs Python 3.11 or newer; found Python 3.9.2",
+        "error: paredown needs Python 3.11 or newer; python3 is Python 3.9.2",
         " hint: install one, or name it: make PYTHON=/path/to/python3.11",
     ]
 
@@ -71,10 +71,10 @@ def test_a_python_that_was_asked_for_is_not_replaced(project: Path) -> None:
     )
 
 
-def test_a_machine_without_python_says_what_it_needs(project: Path) -> None:
+def test_a_machine_without_python_is_told_what_is_needed(project: Path) -> None:
     ended = set_up(project, {})
     assert ended.returncode == 2
-    assert ended.stderr.startswith("error: paredown needs Python 3.11 or newer; found no python3\n")
+    assert ended.stderr.startswith("error: paredown needs Python 3.11 or newer; python3 is no working Python\n")
 
 
 @pytest.mark.parametrize("name", ["python3", "python3.12"])
