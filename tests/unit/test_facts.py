@@ -153,7 +153,7 @@ def test_a_limit_is_a_whole_number_above_0(wrong: str) -> None:
     facts = load()
     broken = read([("a.toml", FACT.replace("10_240", wrong))]).facts[0]
     others = tuple(fact for fact in facts.facts if (fact.service, fact.name) != ("lambda", "max_memory"))
-    with pytest.raises(FactsError, match="'max_memory' is .* expected a whole number"):
+    with pytest.raises(FactsError, match=r"'max_memory' is .* expected a whole number"):
         platform_of(replace(facts, facts=(*others, broken)))
 
 
