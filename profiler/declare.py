@@ -6,33 +6,21 @@ one `DeclarationError` with every mistake; files, columns and SQL are checked la
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import PurePath
 from types import FunctionType
 from typing import Any
 
 from profiler.errors import DeclarationError
+from profiler.model import Kind
 
 Names = str | Sequence[str]
 
 DEFAULT_QUERY_MIB = 1024
 DEFAULT_PART_MIB = 128
 MIN_MEMORY_MIB, MAX_MEMORY_MIB = 128, 10_240
-
-
-class Kind(StrEnum):
-    """What a step is."""
-
-    STEP = "step"
-    QUERY = "query"
-    COMBINE = "combine"
-    PER_GROUP = "per_group"
-    PER_SHARD = "per_shard"
-    SCRIPT = "script"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +308,8 @@ def _function_problems(function: object, where: str) -> Iterable[str]:
 def _argument_problems(item: Step, where: str) -> Iterable[str]:
     if not isinstance(item.target, FunctionType):
         return
+    import inspect  # Dear to import, and a sandbox that only imports a job file still builds its job.
+
     try:
         inspect.signature(item.target).bind(*item.reads)
     except TypeError as error:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from profiler.cli.judging import Judging, report_of
 from profiler.errors import UsageError
 from profiler.jobs import declares_a_job, find_job
+from profiler.judging import Judging, report_of
 from profiler.model import Run, Variant
 
 if TYPE_CHECKING:

@@ -17,6 +17,17 @@ class Variant(StrEnum):
     DECOMPOSED = "decomposed"
 
 
+class Kind(StrEnum):
+    """What a step is."""
+
+    STEP = "step"
+    QUERY = "query"
+    COMBINE = "combine"
+    PER_GROUP = "per_group"
+    PER_SHARD = "per_shard"
+    SCRIPT = "script"
+
+
 # --- what would run -------------------------------------------------------------------------------------------------
 
 
@@ -50,7 +61,7 @@ class PlannedStep:
 
     name: str
     kind: str
-    """A `declare.Kind`."""
+    """A `Kind`."""
     reads: tuple[str, ...]
     function: FunctionRef | None = None
     sql: str | None = None

@@ -103,7 +103,7 @@ def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
         requests_per_day: int | None,
         **others: Any,
     ) -> Any:
-        from profiler.cli.judging import Judging
+        from profiler.judging import Judging
 
         given = {"region": region, "arch": arch, "headroom": headroom}
         return function(

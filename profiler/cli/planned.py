@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from profiler import units
-from profiler.declare import Kind
-from profiler.model import InputFiles, Plan, PlannedStep, Variant
+from profiler.model import InputFiles, Kind, Plan, PlannedStep, Variant
 from profiler.report.clean import one_line
 from profiler.work import Planned
 

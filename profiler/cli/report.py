@@ -10,7 +10,7 @@ import click
 from profiler.cli.options import judging_options, output_options
 
 if TYPE_CHECKING:
-    from profiler.cli.judging import Judging
+    from profiler.judging import Judging
 
 
 @click.command(name="report")
@@ -30,8 +30,8 @@ def command(run: str, format_name: str, judging: Judging, output: str, force: bo
     RUN is the path or the id of a run, or "last". Nothing is measured: the same run can be held against other prices,
     another budget or another headroom in a moment.
     """
-    from profiler.cli.judging import report_of
     from profiler.cli.output import colour_of, width_of, write_result
+    from profiler.judging import report_of
     from profiler.report import render
     from profiler.store import load_run
 

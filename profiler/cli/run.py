@@ -15,7 +15,7 @@ from profiler.jobs import declares_a_job, find_job
 from profiler.model import Run, Variant
 
 if TYPE_CHECKING:
-    from profiler.cli.judging import Judging
+    from profiler.judging import Judging
 
 INTERRUPTED = 130
 
@@ -24,7 +24,11 @@ INTERRUPTED = 130
 @click.argument("job")
 @click.argument("more", nargs=-1, metavar="[NAME=VALUE | -- ARGUMENT]...")
 @job_options
-@click.option("--variant", type=click.Choice([variant.value for variant in Variant]), help="Measure only this one. [default: both]")
+@click.option(
+    "--variant",
+    type=click.Choice([variant.value for variant in Variant]),
+    help="Measure only this one. [default: both]",
+)
 @click.option("--against", metavar="RUN", help="Take the other variant, with its answer, from a kept run.")
 @click.option("--jobs", type=click.IntRange(1, 10_000), help="Tasks at a time. [default: the cores]")
 @click.option(
@@ -62,8 +66,8 @@ def command(
     Keeps the run in the workspace, and shows the report: of a script on stderr, since stdout is the script's own.
     Exit code 0: every step ended well, and both variants give the same answer; 1: not so; 130: interrupted.
     """
-    from profiler.cli.judging import budget_for, platform_for
     from profiler.facts import load
+    from profiler.judging import budget_for, platform_for
     from profiler.session import Options, run_job, run_script, view_lines
 
     file = find_job(job)
@@ -91,8 +95,8 @@ def command(
 
 
 def _show(run: Run, judging: Judging, stream: TextIO) -> None:
-    from profiler.cli.judging import show
     from profiler.cli.output import colour_of, width_of
+    from profiler.judging import show
 
     text = show(run, judging, width=width_of(stream), colour=colour_of(stream))
     click.echo(text, nl=not text.endswith("\n"), file=stream, color=colour_of(stream))

@@ -10,8 +10,7 @@ from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from profiler.declare import Kind
-from profiler.model import Ending, Measurement, Outcome, Peak, Plan, PlannedStep, Settings, Variant
+from profiler.model import Ending, Kind, Measurement, Outcome, Peak, Plan, PlannedStep, Settings, Variant
 from profiler.runner.environment import pinned
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import run_task

@@ -231,7 +231,7 @@ def _whole_script(blank: Measurement, gone: Gone, news: list[Marked | Answered |
         measurement,
         outcome=outcome,
         wall_ns=reading.wall_ns,
-        cpu_ns=reading.cpu_ns + gone.figures.get("left_cpu_ns", 0),
+        cpu_ns=max(0, reading.cpu_ns + gone.figures.get("left_cpu_ns", 0)),
         wait_ns=reading.wait_ns,
         peak=peak_of(reading, gone.figures),
         start_bytes=reading.start_bytes,

@@ -6,8 +6,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from profiler.declare import Kind
-from profiler.model import Ending, Outcome
+from profiler.model import Ending, Kind, Outcome
 from profiler.sandbox import frames, loading
 from profiler.sandbox.frames import GroupedObjects, StepError
 from profiler.work import Answered, CallFunction, Source

@@ -8,9 +8,9 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from profiler.declare import Job, Kind, Step
+from profiler.declare import Job, Step
 from profiler.errors import DeclarationError, JobFileError
-from profiler.model import Ending, FunctionRef, InputFiles, Outcome, Plan, PlannedStep
+from profiler.model import Ending, FunctionRef, InputFiles, Kind, Outcome, Plan, PlannedStep
 from profiler.sandbox import findings, inputs, loading, queries, schemas
 from profiler.work import Answered, MakePlan, Planned
 

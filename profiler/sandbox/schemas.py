@@ -6,8 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Self
 
-from profiler.declare import Kind
-from profiler.model import InputFiles, PlannedStep
+from profiler.model import InputFiles, Kind, PlannedStep
 from profiler.sandbox import frames, queries
 from profiler.sandbox.frames import identifier
 
