@@ -18,7 +18,7 @@ _NARROWEST, _WIDEST = 40, 120
 
 
 def facts_text(facts: FactSet, services: Sequence[str], *, width: int) -> str:
-    """Return the facts of some services as text that ends in a newline; no line is longer than the width."""
+    """Return the facts of some services as text that ends in a newline; no line is longer than the width, addresses apart."""
     width = min(max(width, _NARROWEST), _WIDEST)
     blocks = [block for service in services for block in _service(facts, service, width)]
     return "\n\n".join(blocks) + "\n"
@@ -65,7 +65,7 @@ def _entry(name: str, value: str, about: str, origin: Origin, width: int) -> str
 
 def _wrapped(text: str, width: int, *, first: str, margin: str) -> str:
     return textwrap.fill(
-        text, width, initial_indent=first, subsequent_indent=margin, break_on_hyphens=False, replace_whitespace=False
+        text, width, initial_indent=first, subsequent_indent=margin, break_on_hyphens=False, break_long_words=False
     )
 
 

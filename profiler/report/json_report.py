@@ -25,14 +25,18 @@ SCHEMA = "paredown.report/1"
 
 _MOST_TASKS = 20
 _MOST_FINDINGS = 100
-_UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-"""Characters that JSON allows, but that move a terminal's cursor, turn its text around or cannot be encoded."""
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]+")
 
 
 def render(report: Report) -> str:
     """Return the report as JSON that ends in a newline."""
     text = json.dumps(document(report), indent=2, ensure_ascii=False, allow_nan=False)
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return _NOT_ASCII.sub(lambda match: "".join(map(_shown, match[0])), text) + "\n"
+
+
+def _shown(character: str) -> str:
+    """Escape what JSON allows, but what steers a terminal, turns its text around or cannot be encoded."""
+    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 def document(report: Report) -> dict[str, Any]:

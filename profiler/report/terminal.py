@@ -75,7 +75,7 @@ def _statements(statements: tuple[Statement, ...], width: int) -> Iterator[Text]
 
 def _titled_table(table: Table, width: int) -> Iterator[Text]:
     if table.title:
-        yield Text(" " * _INDENT + table.title, style="bold")
+        yield from _wrapped(table.title, width, first=Text(" " * _INDENT), style="bold")
     yield from table_lines(table, width=width, indent=_INDENT)
 
 

@@ -1,0 +1,24 @@
+"""From a run to its report, judged against the facts that come with paredown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from profiler.budget import Budget
+from profiler.facts import load, platform_of
+from profiler.model import Run
+from profiler.report import Names, Report, build
+from profiler.verdict import judge
+
+FACTS = load()
+
+
+def a_report(run: Run, *, names: Names | None = None, arch: str = "x86_64", **how: Any) -> Report:
+    """Judge a run with its job's own budget, and lay it out."""
+    plan = run.plan
+    budget = None
+    if plan.dollars_per_day is not None and plan.requests_per_day is not None:
+        budget = Budget(usd_per_day=Decimal(plan.dollars_per_day), requests_per_day=plan.requests_per_day)
+    verdict = judge(run, platform_of(FACTS, arch=arch), budget, **how)
+    return build(run, verdict, names=names)
