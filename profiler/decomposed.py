@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from profiler import objections
-from profiler.fit import Terms, fit_step, highest
+from profiler.fit import Terms, fit_step
 from profiler.model import PlannedStep, Run, Variant
 from profiler.reasons import fits_all
+from profiler.sizing import highest
 from profiler.variants import Demand, VariantVerdict, elapsed, end_of, latest, priced, problem_of
 
 
@@ -51,7 +52,7 @@ def judge_decomposed(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
         init_ns=sum(task.init_ns for task in tasks),
         memory_mib=max(known) if known and len(known) == len(sizes) else None,
         duration_ns=max(durations) if durations and len(durations) == len(seen) else None,
-        answer_ns=sum(makespan(step.answer_ns, demand.tasks_at_once) for step in seen) if complete else None,
+        answer_ns=sum(makespan(step.task_times_ns, demand.tasks_at_once) for step in seen) if complete else None,
         gb_s=gb_s,
         gb_s_per_request=None,
         gb_s_per_day=None,

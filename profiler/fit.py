@@ -20,7 +20,17 @@ from profiler.duration import predict_duration
 from profiler.facts import LambdaLimits, Platform
 from profiler.model import Ending, Measurement, Peak, PlannedStep
 from profiler.reasons import Reason, fits_all
-from profiler.sizing import Work, memory_size, needed_mib, size_in_time, work_of
+from profiler.sizing import (
+    Work,
+    floor_gb_s,
+    highest,
+    memory_size,
+    needed_mib,
+    peak_gb_s,
+    size_in_time,
+    top,
+    work_of,
+)
 from profiler.units import GIB, MIB, MIB_PER_GB, NS_PER_MS, NS_PER_S
 
 DEFAULT_HEADROOM = Decimal("1.2")
@@ -88,7 +98,7 @@ class StepFit:
     """The size is larger than memory alone would ask for, because the time would not do."""
     duration_ns: int | None = None
     """Predicted time of the longest task at that size, its init left out."""
-    answer_ns: tuple[int, ...] = ()
+    task_times_ns: tuple[int, ...] = ()
     """Predicted time of each task, its init included."""
     billed_ns: int | None = None
     """Predicted billed time of all tasks, each rounded up to the millisecond, inits included."""
@@ -159,45 +169,10 @@ def measured(name: str, kind: str, tasks: Sequence[Measurement], terms: Terms, *
     )
 
 
-def highest(peaks: Iterable[Peak]) -> Peak | None:
-    """Return the highest of several peaks; its upper end is unknown where one of theirs is.
-
-    >>> highest([Peak(low=1, high=1), Peak(low=0, high=2)])
-    Peak(low=1, high=2)
-    """
-    peaks = tuple(peaks)
-    if not peaks:
-        return None
-    known = [peak.high for peak in peaks if peak.high is not None]
-    return Peak(low=max(peak.low for peak in peaks), high=max(known) if len(known) == len(peaks) else None)
-
-
-def top(peak: Peak) -> int:
-    """Return the upper end of a peak, or what is known to be below it."""
-    return peak.low if peak.high is None else peak.high
-
-
 def init_of(tasks: Iterable[Measurement]) -> int | None:
     """Return the median init of the sandboxes that were started; None where all were warm."""
     inits = [task.init_ns for task in tasks if task.init_ns > 0]
     return round(median(inits)) if inits else None
-
-
-def peak_gb_s(peak: Peak, wall_ns: int) -> Decimal:
-    """Return peak × time, without headroom or rounding; of a bounded peak its lower end, which claims least."""
-    return as_decimal(Fraction(peak.low * wall_ns, GIB * NS_PER_S))
-
-
-def floor_gb_s(*, cpu_ns: int, init_ns: int, memory_bytes: int, limits: LambdaLimits) -> Decimal:
-    """Return the GB-seconds that so much CPU time takes at any size up to one vCPU, and an init at its size.
-
-    >>> from profiler.facts import load, platform_of
-    >>> limits = platform_of(load()).limits
-    >>> round(floor_gb_s(cpu_ns=NS_PER_S, init_ns=0, memory_bytes=0, limits=limits), 2)
-    Decimal('1.73')
-    """
-    work = Fraction(limits.mib_per_vcpu * cpu_ns, MIB_PER_GB * NS_PER_S)
-    return as_decimal(work + Fraction(memory_bytes * init_ns, GIB * NS_PER_S))
 
 
 def _size(step: PlannedStep, fit: StepFit, works: Sequence[Work], terms: Terms) -> tuple[int | None, list[Reason]]:
@@ -252,7 +227,7 @@ def _billed(fit: StepFit, tasks: Sequence[Measurement], works: Sequence[Work], t
         fit,
         enlarged=not fit.declared and fit.memory_mib > (memory_size(fit.needed_mib or 0, terms.limits) or 0),
         duration_ns=max(times),
-        answer_ns=tuple(init_ns + time for time in times),
+        task_times_ns=tuple(init_ns + time for time in times),
         billed_ns=billed * NS_PER_MS,
         gb_s=gb_s,
         gb_s_per_task=gb_s / len(tasks),
@@ -273,7 +248,7 @@ def _hypothetical(fit: StepFit, tasks: Sequence[Measurement], terms: Terms, reas
     return replace(
         fit,
         hypothetical=True,
-        answer_ns=tuple(task.wall_ns for task in tasks),
+        task_times_ns=tuple(task.wall_ns for task in tasks),
         gb_s=gb_s,
         gb_s_per_task=gb_s / len(tasks),
         floor_gb_s=floor_gb_s(
@@ -297,7 +272,7 @@ def _time_reasons(fit: StepFit, terms: Terms) -> list[Reason]:
         reasons.append(
             objections.close_to_limit(fit.name, duration_ns=fit.duration_ns, slow_ns=slow_ns, limit_ns=limit_ns)
         )
-    task_ns = round(median(fit.answer_ns))
+    task_ns = round(median(fit.task_times_ns))
     if fit.init_ns_median and not terms.warm and 2 * fit.init_ns_median >= task_ns:
         reasons.append(objections.mostly_init(fit.name, kind=fit.kind, init_ns=fit.init_ns_median, task_ns=task_ns))
     return reasons
@@ -349,11 +324,6 @@ def outcome_reasons(name: str, tasks: Sequence[Measurement]) -> tuple[Reason, ..
     return objections.ended_otherwise(
         name, outcomes=outcomes, messages={task.outcome.ending: task.outcome.message for task in reversed(failed)}
     )
-
-
-def as_decimal(value: Fraction) -> Decimal:
-    """Return a fraction to the precision of money."""
-    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 __all__ = ["DEFAULT_HEADROOM", "StepFit", "Terms", "fit_step", "predict_duration"]

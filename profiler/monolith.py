@@ -17,18 +17,24 @@ from profiler.facts import Ec2Type
 from profiler.fit import (
     StepFit,
     Terms,
-    as_decimal,
-    floor_gb_s,
-    highest,
     init_reasons,
     measured,
     outcome_reasons,
-    peak_gb_s,
     temp_reasons,
 )
 from profiler.model import Measurement, Peak, Run, Variant
 from profiler.reasons import Reason, fits_all
-from profiler.sizing import Work, memory_size, needed_mib, size_in_time, work_of
+from profiler.sizing import (
+    Work,
+    as_decimal,
+    floor_gb_s,
+    highest,
+    memory_size,
+    needed_mib,
+    peak_gb_s,
+    size_in_time,
+    work_of,
+)
 from profiler.units import GIB, MIB, NS_PER_HOUR, NS_PER_S
 from profiler.variants import Demand, MachineCost, VariantVerdict, elapsed, end_of, latest, priced, problem_of
 

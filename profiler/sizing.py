@@ -1,8 +1,8 @@
-"""Which memory size a task gets on Lambda, and how long it runs there."""
+"""Which memory size a task gets on Lambda, how long it runs there, and which GB-seconds follow: arithmetic alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -10,8 +10,8 @@ from math import ceil
 
 from profiler.duration import predict_duration
 from profiler.facts import LambdaLimits
-from profiler.model import Measurement
-from profiler.units import MIB, NS_PER_S
+from profiler.model import Measurement, Peak
+from profiler.units import GIB, MIB, MIB_PER_GB, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +90,43 @@ def size_in_time(tasks: Sequence[Sequence[Work]], smallest_mib: int, limits: Lam
         middle = (low + high) // 2
         low, high = (low, middle) if in_time(middle * step) else (middle, high)
     return min(high * step, limits.max_memory_mib)
+
+
+def highest(peaks: Iterable[Peak]) -> Peak | None:
+    """Return the highest of several peaks; its upper end is unknown where one of theirs is.
+
+    >>> highest([Peak(low=1, high=1), Peak(low=0, high=2)])
+    Peak(low=1, high=2)
+    """
+    peaks = tuple(peaks)
+    if not peaks:
+        return None
+    known = [peak.high for peak in peaks if peak.high is not None]
+    return Peak(low=max(peak.low for peak in peaks), high=max(known) if len(known) == len(peaks) else None)
+
+
+def top(peak: Peak) -> int:
+    """Return the upper end of a peak, or what is known to be below it."""
+    return peak.low if peak.high is None else peak.high
+
+
+def peak_gb_s(peak: Peak, wall_ns: int) -> Decimal:
+    """Return peak × time, without headroom or rounding; of a bounded peak its lower end, which claims least."""
+    return as_decimal(Fraction(peak.low * wall_ns, GIB * NS_PER_S))
+
+
+def floor_gb_s(*, cpu_ns: int, init_ns: int, memory_bytes: int, limits: LambdaLimits) -> Decimal:
+    """Return the GB-seconds that so much CPU time takes at any size up to one vCPU, and an init at its size.
+
+    >>> from profiler.facts import load, platform_of
+    >>> limits = platform_of(load()).limits
+    >>> round(floor_gb_s(cpu_ns=NS_PER_S, init_ns=0, memory_bytes=0, limits=limits), 2)
+    Decimal('1.73')
+    """
+    work = Fraction(limits.mib_per_vcpu * cpu_ns, MIB_PER_GB * NS_PER_S)
+    return as_decimal(work + Fraction(memory_bytes * init_ns, GIB * NS_PER_S))
+
+
+def as_decimal(value: Fraction) -> Decimal:
+    """Return a fraction to the precision of money."""
+    return Decimal(value.numerator) / Decimal(value.denominator)

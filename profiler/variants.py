@@ -11,9 +11,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from profiler.budget import usd_per_day
-from profiler.fit import StepFit, Terms, as_decimal
+from profiler.fit import StepFit, Terms
 from profiler.model import Measurement, Peak, Run, Variant, VariantEnd
 from profiler.reasons import Reason
+from profiler.sizing import as_decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
