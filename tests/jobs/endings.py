@@ -1,0 +1,374 @@
+"""Steps that end in every way in which a step can end. None imports more than it needs."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+MIB = 1 << 20
+
+
+def fine():
+    """Return something small."""
+    return {"a": 1}
+
+
+def raises():
+    """Raise, from a function of the user's own, with a cause."""
+    _deeper({})
+
+
+def _deeper(prices):
+    try:
+        return prices["disk"]
+    except KeyError as error:
+        raise ValueError("no price for 'disk'") from error
+
+
+def raises_memory_error():
+    """Ask for more than any machine has."""
+    return bytearray(1 << 60)
+
+
+def raises_own_error():
+    """Raise what a fresh process cannot unpickle."""
+
+    class Strange(Exception):
+        def __init__(self, one, two):
+            super().__init__(one, two)
+
+    raise Strange("one", two="two")
+
+
+def raises_unprintable():
+    """Raise an exception whose text cannot be made."""
+
+    class Silent(Exception):
+        def __str__(self):
+            raise RuntimeError("no text")
+
+    raise Silent
+
+
+def raises_forever():
+    """Recurse without end."""
+    return raises_forever()
+
+
+def raises_a_group():
+    """Raise several at once."""
+    raise ExceptionGroup("two things", [ValueError("first"), TypeError("second")])
+
+
+def exits():
+    """Leave with a code."""
+    sys.exit(7)
+
+
+def exits_with_words():
+    """Leave with a complaint."""
+    sys.exit("no data today")
+
+
+def exits_at_once():
+    """End the process without Python's own end."""
+    print("about to end")
+    sys.stdout.flush()
+    os._exit(9)
+
+
+def exits_well_at_once():
+    """End the process as if all were well."""
+    os._exit(0)
+
+
+def killed():
+    """Be killed from outside."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crashes():
+    """Read where nothing is."""
+    ctypes.string_at(0)
+
+
+def aborts():
+    """Let C give up."""
+    os.abort()
+
+
+def stops_itself():
+    """Stop, so that nobody goes on."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def interrupts_itself():
+    """Raise what Ctrl-C raises."""
+    raise KeyboardInterrupt
+
+
+def sleeps():
+    """Take longer than anybody waits."""
+    time.sleep(600)
+
+
+def sleeps_deaf():
+    """Take long, and listen to no signal that can be ignored."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    while True:
+        with contextlib.suppress(BaseException):
+            time.sleep(600)
+
+
+def prints_megabytes():
+    """Print ten million characters, and then a last word."""
+    for _ in range(100):
+        print("x" * 100_000)
+    print("the last word")
+    return {"a": 1}
+
+
+def prints_megabytes_and_raises():
+    """Print a lot, and then fail."""
+    prints_megabytes()
+    raise ValueError("after much talk")
+
+
+def prints_and_raises():
+    """Print to both outputs, and then fail."""
+    print("said before", flush=True)
+    print("complained before", file=sys.stderr)
+    raise ValueError("and then")
+
+
+def closes_stdout():
+    """Close both outputs, as objects and as descriptors."""
+    sys.stdout.close()
+    sys.stderr.close()
+    os.close(1)
+    os.close(2)
+    return {"a": 1}
+
+
+def loses_stdout():
+    """Leave nothing to print to."""
+    sys.stdout = sys.stderr = None
+    return {"a": 1}
+
+
+def closes_everything():
+    """Close every descriptor, ours too."""
+    os.closerange(0, 10_000)
+    return {"a": 1}
+
+
+def reads_stdin():
+    """Look whether somebody types."""
+    return {"read": sys.stdin.read()}
+
+
+def leaks(held=[]):  # noqa: B006 - that is the leak
+    """Keep 30 MiB more each time."""
+    held.append(_filled(30))
+    return {"times": len(held)}
+
+
+def _filled(mib):
+    data = bytearray(mib * MIB)
+    data[::4096] = b"x" * len(data[::4096])
+    return data
+
+
+def holds():
+    """Hold as many MiB as the environment says."""
+    return {"bytes": len(_filled(int(os.environ["HOLD_MIB"])))}
+
+
+def holds_what_the_file_says():
+    """Hold the first number in a file, which goes from it; so that tasks in turn hold different amounts."""
+    file = Path(os.environ["HOLD_FILE"])
+    first, *rest = file.read_text().split()
+    file.write_text(" ".join(rest))
+    return {"bytes": len(_filled(int(first)))}
+
+
+def spikes():
+    """Hold 1 GiB for five milliseconds."""
+    data = _filled(1024)
+    time.sleep(0.005)
+    del data
+    time.sleep(0.05)
+    return {"a": 1}
+
+
+def holds_and_is_killed():
+    """Hold 200 MiB and die."""
+    data = _filled(200)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {"bytes": len(data)}
+
+
+def child_holds():
+    """Hold nothing, and let a child hold 200 MiB for a while."""
+    import subprocess
+
+    code = "import time; data = bytearray(200 << 20); data[::4096] = b'x' * len(data[::4096]); time.sleep(0.6)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return {"a": 1}
+
+
+def starts_something_quick():
+    """Start a child that nobody sees."""
+    import subprocess
+
+    for _ in range(3):
+        subprocess.run(["/bin/true"], check=True)
+    return {"a": 1}
+
+
+def leaves_children():
+    """Leave three kinds of children behind: plain, deaf to SIGTERM, and far away in a session of its own."""
+    _fork(lambda: None)
+    _fork(lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+    if os.fork() == 0:
+        os.setsid()
+        _fork(lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+        os._exit(0)
+    os.wait()
+    return {"a": 1}
+
+
+def leaves_children_and_sleeps():
+    """The same, and then take long."""
+    leaves_children()
+    Path(os.environ["REACHED"]).touch()
+    time.sleep(600)
+
+
+def leaves_children_and_dies():
+    """The same, and then crash."""
+    leaves_children()
+    os._exit(3)
+
+
+def _fork(first):
+    if os.fork() == 0:
+        first()
+        time.sleep(600)
+        os._exit(0)
+
+
+def returns_a_lock():
+    """Return what cannot be pickled."""
+    import threading
+
+    return {"lock": threading.Lock()}
+
+
+def returns_a_lambda():
+    """Return another thing that cannot be pickled."""
+    return lambda row: row
+
+
+def returns_none():
+    """Forget to return."""
+
+
+def returns_a_series():
+    """Return a Series."""
+    import pandas
+
+    return pandas.Series([1, 2], name="a")
+
+
+def returns_no_columns():
+    """Return a frame without columns."""
+    import pandas
+
+    return pandas.DataFrame(index=[1, 2])
+
+
+def returns_columns_twice():
+    """Return a frame with the same column twice."""
+    import pandas
+
+    return pandas.DataFrame([[1, 2]], columns=["a", "a"])
+
+
+def returns_columns_that_clash():
+    """Return a frame whose columns differ in case only."""
+    import pandas
+
+    return pandas.DataFrame([[1, 2]], columns=["Day", "day"])
+
+
+def returns_numbered_columns():
+    """Return a frame whose columns have no names."""
+    import pandas
+
+    return pandas.DataFrame([[1, 2]])
+
+
+def returns_levels():
+    """Return a frame with two levels of columns."""
+    import pandas
+
+    return pandas.DataFrame([[1, 2]], columns=pandas.MultiIndex.from_tuples([("a", "x"), ("a", "y")]))
+
+
+def returns_periods():
+    """Return a column that Parquet cannot keep."""
+    import pandas
+
+    return pandas.DataFrame({"month": pandas.period_range("2026-01", periods=2, freq="M")})
+
+
+def returns_complex():
+    """Return numbers that Parquet cannot keep."""
+    import pandas
+
+    return pandas.DataFrame({"z": [1j]})
+
+
+def returns_mixed():
+    """Return a column of this and that."""
+    import pandas
+
+    return pandas.DataFrame({"a": [1, "one", None]})
+
+
+def returns_what_changes():
+    """Return columns that come back as something else."""
+    import datetime
+    import decimal
+
+    import pandas
+
+    return pandas.DataFrame(
+        {
+            "kind": pandas.Categorical(["a"]),
+            "when": pandas.to_datetime(["2026-01-01"]).tz_localize("Europe/Berlin"),
+            "price": [decimal.Decimal("1.5")],
+            "day": [datetime.date(2026, 1, 1)],
+        },
+        index=pandas.Index([5], name="row"),
+    )
+
+
+def returns_strange_names():
+    """Return columns whose names need quotes."""
+    import pandas
+
+    return pandas.DataFrame({"a b": [1], 'say "so"': [2], "it's": [3], "größe": [4], "../up": [5], ";drop": [6]})
+
+
+def ends_the_stop_file():
+    """Wait until a test has made the stop file."""
+    Path(os.environ["REACHED"]).touch()
+    time.sleep(600)
