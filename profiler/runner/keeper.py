@@ -85,6 +85,11 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def others(pid: int) -> list[int]:
+    """Every process of the sandbox `pid` besides itself: also those that it let go, which are ours then."""
+    return [other for other in descendants(os.getpid()) if other != pid]
+
+
 def cpu_ns(pid: int) -> int:
     """User and system time of a process and of those that it reaped, to the clock tick."""
     text = read(f"/proc/{pid}/stat")
@@ -142,10 +147,11 @@ class Watch:
         self.pid, self.temp = pid, temp
         self.begin = time.monotonic_ns()
         self.cpu_begin = cpu_ns(pid)
+        self.others_cpu_begin = sum(map(cpu_ns, others(pid)))  # A pool of workers lives on from step to step.
         self.oom_begin = oom_kills()
         self.own_hwm = 0
         self.last_rss = 0
-        self.others: dict[int, int] = {}  # Last seen VmHWM of every other process.
+        self.hwm: dict[int, int] = {}  # Last seen VmHWM of every other process.
         self.together = 0  # Highest sum of PSS of a tree of several processes.
         self.most = 1
         self.temp_peak = 0
@@ -160,12 +166,14 @@ class Watch:
         if status:
             self.own_hwm = max(self.own_hwm, field(status, b"VmHWM:"))
             self.last_rss = field(status, b"VmRSS:")
-        tree = descendants(self.pid)
+        tree: list[int] = []
         rss = self.last_rss
-        for pid in tree:
+        for pid in others(self.pid):
             other = read(f"/proc/{pid}/status")
-            self.others[pid] = max(self.others.get(pid, 0), field(other, b"VmHWM:"))
-            rss += field(other, b"VmRSS:")
+            if b"VmHWM:" in other:  # What has ended and waits to be reaped no longer tells what it held.
+                tree.append(pid)
+                self.hwm[pid] = max(self.hwm.get(pid, 0), field(other, b"VmHWM:"))
+                rss += field(other, b"VmRSS:")
         if tree:
             self.most = max(self.most, 1 + len(tree))
             if start >= self.smaps_after:
@@ -186,12 +194,12 @@ class Watch:
         return {
             "wall_ns": time.monotonic_ns() - self.begin,
             "own_hwm": self.own_hwm,
-            "others": sum(self.others.values()),
-            "seen": len(self.others),
+            "others": sum(self.hwm.values()),
+            "seen": len(self.hwm),
             "together": self.together,
-            "most": self.most,
+            "most": max(self.most, 1 + len(left)),
             "left": len(left),
-            "left_cpu_ns": sum(cpu_ns(pid) for pid in left),
+            "left_cpu_ns": sum(map(cpu_ns, left)) - self.others_cpu_begin,
             "temp_bytes": self.temp_peak,
             "oom_kills": oom_kills() - self.oom_begin,
         }
@@ -341,7 +349,7 @@ class Keeper:
             message, self.reply_bytes = self.reply_bytes[8:end], self.reply_bytes[end:]
             figures = None
             if message[:1] == b"R" and self.watch:
-                left = descendants(self.pid)
+                left = others(self.pid)
                 if left:
                     self.watch.sample()
                 figures = self.watch.figures(left)
@@ -354,7 +362,7 @@ class Keeper:
             self.listen()  # What it said last is still in the pipe.
         _, status, usage = os.wait4(self.pid, 0)
         watch = self.watch or Watch(self.pid, None)
-        left = children(os.getpid())
+        left = descendants(os.getpid())
         figures = watch.figures(left)
         figures |= {
             "status": status,
