@@ -10,6 +10,9 @@ from typing import Any
 
 from profiler.model import Comparison, FunctionRef, InputFiles, Outcome, Plan, Score, Variant
 
+UNHEARD = 97
+"""Exit code of a sandbox that cannot answer, since the user's code closed the descriptor for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -234,6 +237,7 @@ class Marked:
 
 
 __all__ = [
+    "UNHEARD",
     "Answered",
     "CallFunction",
     "CollectAnswer",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from profiler.model import Ending, Measurement, Outcome, Peak
 from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
 from profiler.task import Task
-from profiler.work import Answered, Prepare, Reading, Ready
+from profiler.work import UNHEARD, Answered, Prepare, Reading, Ready
 
 _idle: list[_Sandbox] = []
 """Warm sandboxes of this process, waiting for their next task."""
@@ -250,6 +250,9 @@ def gone_outcome(gone: Gone, timeout_ns: int | None) -> Outcome:
         crashed = "; it crashed outside Python" if number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT) else ""
         return Outcome(ending=Ending.KILLED, message=f"killed by {name}{possibly}{crashed}", signal=number)
     code = os.waitstatus_to_exitcode(status)
+    if code == UNHEARD:
+        closed = "it closed file descriptors that are not its own (os.closerange), so its result could not be told"
+        return Outcome(ending=Ending.EXITED, message=closed, exit_code=code)
     return Outcome(
         ending=Ending.EXITED, message=f"the process ended itself with exit code {code} (os._exit)", exit_code=code
     )

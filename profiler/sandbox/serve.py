@@ -17,6 +17,7 @@ from typing import Any
 from profiler.errors import PareDownError
 from profiler.sandbox import findings, meter
 from profiler.work import (
+    UNHEARD,
     Answered,
     CallFunction,
     CollectAnswer,
@@ -53,6 +54,7 @@ class Channel:
 
     def __init__(self, requests: int, replies: int) -> None:
         self.requests, self.replies = requests, replies
+        self._pipe = os.fstat(replies).st_ino
         for descriptor in (requests, replies):
             os.set_inheritable(descriptor, False)
 
@@ -69,12 +71,22 @@ class Channel:
             data += chunk
         return data
 
-    def send(self, kind: bytes, answer: object) -> None:
-        """Answer an order (`FINAL`), or tell something on the way (`NEWS`)."""
+    def send(self, kind: bytes, answer: object) -> bool:
+        """Answer an order (`FINAL`), or tell something on the way (`NEWS`).
+
+        False where the user's code has closed the descriptor: nothing is said then, since a file of the user's may
+        have its number by now.
+        """
         data = kind + pickle.dumps(answer)
         data = len(data).to_bytes(8, "little") + data
-        while data:
-            data = data[os.write(self.replies, data) :]
+        try:
+            if os.fstat(self.replies).st_ino != self._pipe:
+                return False
+            while data:
+                data = data[os.write(self.replies, data) :]
+        except OSError:
+            return False
+        return True
 
 
 def serve(requests: int, replies: int, spawned_ns: int) -> None:
@@ -97,7 +109,8 @@ def serve(requests: int, replies: int, spawned_ns: int) -> None:
         order = channel.receive()
         answer = measured(partial(import_module(_HANDLERS[type(order)]).carry_out, order))
         _flush()
-        channel.send(FINAL, answer)
+        if not channel.send(FINAL, answer):
+            os._exit(UNHEARD)
         del order, answer
         gc.collect()
 
