@@ -90,22 +90,21 @@ def test_an_interruption_says_nothing_more(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "lines"),
+    ("arguments", "wrong", "hint"),
     [
-        pytest.param(["nope"], ["error: no such command 'nope'", " hint: see paredown --help"], id="unknown command"),
-        pytest.param(["--nope"], ["error: no such option '--nope'", " hint: see paredown --help"], id="unknown option"),
-        pytest.param(
-            ["do", "x"],
-            ["error: got unexpected extra argument (x)", " hint: see paredown do --help"],
-            id="argument too many",
-        ),
+        pytest.param(["nope"], "nope", " hint: see paredown --help", id="unknown command"),
+        pytest.param(["--nope"], "--nope", " hint: see paredown --help", id="unknown option"),
+        pytest.param(["do", "x"], "x", " hint: see paredown do --help", id="argument too many"),
     ],
 )
-def test_wrong_usage_names_the_help_of_the_command_meant(
-    arguments: list[str], lines: list[str], capsys: pytest.CaptureFixture[str]
+def test_wrong_usage_names_what_is_wrong_and_the_help_of_the_command_meant(
+    arguments: list[str], wrong: str, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments, group=a_group(lambda: 0)) == 2
-    assert capsys.readouterr().err.splitlines() == lines
+    message, advice = capsys.readouterr().err.splitlines()
+    assert message.startswith("error: ")
+    assert wrong in message
+    assert advice == hint
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
