@@ -48,9 +48,9 @@ def write_result(text: str, output: str, *, force: bool) -> None:
         sys.stdout.write(text)
         return
     path = Path(output)
-    if path.is_dir():
-        raise OutputError(f"{output}: is a folder; expected the name of a file")
     try:
+        if path.is_dir():
+            raise OutputError(f"{output}: is a folder; expected the name of a file")
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")  # A device or a pipe: nothing to overwrite, nothing to rename.
             return
@@ -73,4 +73,4 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _hint(path: Path) -> str | None:
-    return None if path.parent.exists() else f"there is no folder {path.parent}"
+    return None if os.path.lexists(path.parent) else f"there is no folder {path.parent}"

@@ -18,7 +18,7 @@ _NARROWEST, _WIDEST = 40, 120
 
 
 def facts_text(facts: FactSet, services: Sequence[str], *, width: int) -> str:
-    """Return the facts of some services as text that ends in a newline; no line is longer than the width, addresses apart."""
+    """Return the facts of some services as text that ends in a newline; only an address may be wider than the width."""
     width = min(max(width, _NARROWEST), _WIDEST)
     blocks = [block for service in services for block in _service(facts, service, width)]
     return "\n\n".join(blocks) + "\n"
