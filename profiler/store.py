@@ -113,18 +113,23 @@ def find_run(reference: str, *, folder: Path) -> Path:
     """
     runs = folder / "runs"
     if reference == "last":
-        newest = max(runs.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, default=None)
-        if newest is None:
+        newest = newest_runs(folder)
+        if not newest:
             raise RunFileError(f"there is no run in {runs}", hint="measure one: paredown run JOB")
-        return newest
+        return newest[0]
     for path in (Path(reference), runs / f"{reference}.jsonl"):
         if path.is_file():
             return path
-    known = sorted((path.stem for path in runs.glob("*.jsonl")), reverse=True)[:3]
+    known = [path.stem for path in newest_runs(folder)[:3]]
     raise RunFileError(
         f"there is no run {reference!r}: neither a file nor an id in {runs}",
         hint=f"newest: {', '.join(known)}" if known else "measure one: paredown run JOB",
     )
+
+
+def newest_runs(folder: Path) -> list[Path]:
+    """Files of all kept runs, the one that was written to last first."""
+    return sorted((folder / "runs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
 def load_run(reference: str, *, folder: Path = FOLDER) -> Run:

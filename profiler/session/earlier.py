@@ -1,0 +1,100 @@
+"""What an earlier run gives to this one: the rest of an interrupted run, or the other variant to measure against."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from profiler.errors import ResumeError, RunFileError, UsageError
+from profiler.model import Answer, Measurement, Plan, PlannedStep, Run, Variant, VariantEnd
+from profiler.session.options import Options
+from profiler.store import load_run, newest_runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A variant of a kept run that another run is measured against."""
+
+    run: Run
+    end: VariantEnd
+    answer: Answer | None
+
+
+def taken(reference: str, plan: Plan, options: Options) -> Taken:
+    """The variant that is not measured now, from a kept run of the same job on the same inputs."""
+    if len(options.variants) != 1:
+        raise UsageError("--against takes one variant from a kept run; say with --variant which one to measure now")
+    other = load_run(reference, folder=options.workspace)
+    variant = next(variant for variant in Variant if variant not in options.variants)
+    _refuse_other_data(plan, other)
+    end = next((item for item in other.variants if item.variant is variant), None)
+    answer = next((item for item in other.answers if item.variant is variant), None)
+    if end is None or not end.complete:
+        raise ResumeError(f"{other.path}: holds no complete {variant.value} variant to measure against")
+    if answer is not None and not os.path.isfile(answer.path):
+        raise ResumeError(f"{other.path}: the answer of its {variant.value} variant is gone: {answer.path}")
+    return Taken(run=other, end=end, answer=answer)
+
+
+def is_kept(done: Mapping[tuple[str, int], Measurement], step: PlannedStep, index: int) -> bool:
+    """Whether a task was done well before, and what it left is still there."""
+    measurement = done.get((step.name, index))
+    return measurement is not None and measurement.outcome.ok and all(map(os.path.isfile, measurement.files))
+
+
+def resumable(plan: Plan, options: Options) -> Run:
+    """The newest run of this job, if it is unfinished and of the same code, data, parameters and shards."""
+    for path in newest_runs(options.root):
+        run = load_run(str(path), folder=options.root)
+        if run.plan.file == plan.file:
+            break
+    else:
+        raise ResumeError(f"there is no run of {plan.job} to resume in {options.root / 'runs'}")
+    if run.ended:
+        raise ResumeError(
+            f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last"
+        )
+    changed = [f"the code ({', '.join(names)})" for names in [_changed(run.plan.code, plan.code)] if names]
+    changed += [f"the input {name!r}" for name in _changed(_prints(run.plan), _prints(plan))]
+    changed += [f"the parameter {name!r}" for name in _changed(run.plan.params, plan.params)]
+    if run.plan.shards != plan.shards:
+        changed.append(f"the number of shards ({run.plan.shards}, now {plan.shards})")
+    if changed:
+        raise ResumeError(
+            f"{run.path} cannot be resumed: {'; '.join(changed)} changed since",
+            hint=f"measure again: paredown run {plan.job}",
+        )
+    return run
+
+
+def expected(plan: Plan, options: Options) -> dict[str, int]:
+    """How long each step took the last time, for the progress line."""
+    for path in newest_runs(options.root)[:5]:
+        try:
+            run = load_run(str(path), folder=options.root)
+        except RunFileError:
+            continue
+        if run.plan.file == plan.file and run.plan.params == plan.params and run.ended:
+            return {f"{item.variant}/{item.step}": item.wall_ns for item in run.measurements}
+    return {}
+
+
+def _prints(plan: Plan) -> dict[str, str]:
+    return {item.name: item.fingerprint for item in plan.inputs}
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+
+
+def _refuse_other_data(plan: Plan, other: Run) -> None:
+    if other.plan.job != plan.job:
+        raise ResumeError(f"{other.path}: is a run of {other.plan.job}, not of {plan.job}")
+    changed = _changed(_prints(other.plan), _prints(plan))
+    if changed:
+        raise ResumeError(
+            f"{other.path}: was measured on other data; changed since: {', '.join(changed)}",
+            hint="the answers of both variants can only be compared on the same inputs",
+        )

@@ -1,0 +1,39 @@
+"""What a run may be told: the options of `paredown run` and of `profiler.run` as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from profiler.model import Plan, Variant
+
+DEFAULT_TIMEOUT_NS = 900_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What `paredown run` may be told; the defaults are the command line's."""
+
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    shards: int | None = None
+    variants: tuple[Variant, ...] = (Variant.MONOLITH, Variant.DECOMPOSED)
+    jobs: int | None = None
+    """Tasks at a time; None: one per core."""
+    threads: int | None = None
+    """Threads of numeric libraries; None: one in a task, and whatever the machine gives in a monolith."""
+    cold: bool = False
+    timeout_ns: int | None = DEFAULT_TIMEOUT_NS
+    workspace: Path = Path(".paredown")
+    progress: bool = False
+    resume: bool = False
+    against: str | None = None
+    script_args: tuple[str, ...] = ()
+    check: Callable[[Plan], object] = lambda plan: None
+    """Called with the plan before anything is measured; what it raises ends the run there."""
+
+    @property
+    def root(self) -> Path:
+        """The workspace's folder, absolute."""
+        return self.workspace.absolute()
