@@ -41,7 +41,7 @@ wheel: set-up
 
 clean:
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find profiler workloads benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
+	find . -path ./.paredown -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 set-up:
 	@PYTHON="$(PYTHON)" tools/set-up.sh run
