@@ -91,9 +91,9 @@ def a_script_run() -> Run:
             _measured(step="fit", wall=31.0, cpu=55.2, mib=1_912, start=1_640, **monolith),
             _measured(
                 step="train.py",
-                wall=44.9,
-                cpu=68.1,
-                mib=1_912,
+                wall=1.5,
+                cpu=1.1,
+                mib=1_700,
                 start=11,
                 init=0.02,
                 outcome=ended(

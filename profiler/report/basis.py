@@ -22,7 +22,7 @@ def basis_of(verdict: Verdict, run: Run) -> tuple[Statement, ...]:
         Statement(label="time", text=_time(held)),
         Statement(label="spread", text=_spread(held)),
         Statement(label="machine", text=_machine(held.machine)),
-        Statement(label="settings", text=_settings(held.settings)),
+        Statement(label="settings", text=_settings(held.settings, run)),
     ]
     if run.plan.decomposed and Variant.DECOMPOSED in run.settings.variants:
         statements.append(Statement(label="shards", text=_shards(run)))
@@ -79,23 +79,21 @@ def _machine(machine: Machine) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _settings(settings: Settings) -> str:
+def _settings(settings: Settings, run: Run) -> str:
     parts = []
     if Variant.DECOMPOSED in settings.variants:
         parts.append(f"{_many(settings.jobs, 'task')} at a time")
         parts.append("a fresh sandbox for each" if settings.cold else "sandboxes used again")
-    pinned = [
-        f"{_many(threads, 'thread')} in {where}"
-        for threads, where, variant in (
+    whole = "the script" if run.is_script else "the monolith"
+    threads = [
+        f"not pinned in {where}" if number is None else f"{_many(number, 'thread')} in {where}"
+        for number, where, variant in (
             (settings.task_threads, "a task", Variant.DECOMPOSED),
-            (settings.monolith_threads, "the monolith", Variant.MONOLITH),
+            (settings.monolith_threads, whole, Variant.MONOLITH),
         )
-        if variant in settings.variants and threads is not None
+        if variant in settings.variants
     ]
-    if pinned:
-        parts.append(f"numeric libraries pinned to {' and '.join(pinned)}")
-    if Variant.MONOLITH in settings.variants and settings.monolith_threads is None:
-        parts.append("not pinned in the monolith")
+    parts.append(f"numeric libraries: {', '.join(threads)}")
     return "; ".join(parts)
 
 

@@ -17,7 +17,9 @@ STYLES = {Tone.PLAIN: "", Tone.YES: "green", Tone.NO: "red", Tone.DOUBT: "yellow
 QUIET = "dim"
 GAP = 2
 
-_FIRST_TO_GO = ("bar", "used", "init", "wall", "longest", "added", "tasks", "there", "cpu", "gb_s", "size")
+_BEFORE_NAMES = ("bar", "used", "init", "longest")
+_FIRST_TO_GO = (*_BEFORE_NAMES, "there", "wall", "added", "tasks", "cpu", "gb_s", "size")
+_SHORTEST_NAME = 12
 _SHORTEST_BAR, _LONGEST_BAR = 8, 20
 _SHORTEST_TEXT = 4
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -74,7 +76,7 @@ def _by_text(said: Iterable[tuple[str, str]], width: int) -> list[tuple[str, str
     subjects: dict[str, list[str]] = {}
     for text, subject in said:
         subjects.setdefault(text, []).append(subject)
-    longest = max(12, width // 3)
+    longest = max(_SHORTEST_NAME, width // 3)
     return [(_together(names, longest), text) for text, names in subjects.items()]
 
 
@@ -94,7 +96,7 @@ def _chosen(table: Table, room: int) -> tuple[list[int], dict[int, int], bool]:
     ]
     if not shown:
         return [], {}, False
-    longest_name = max(12, room // 4)
+    longest_name = max(_SHORTEST_NAME, room // 4)
     natural = {place: _natural(table, place, longest_name) for place in shown}
     last = shown[-1]
     if len(shown) > 1 and table.columns[last].group != table.columns[shown[-2]].group:
@@ -107,12 +109,16 @@ def _chosen(table: Table, room: int) -> tuple[list[int], dict[int, int], bool]:
 
 
 def _without_some(table: Table, natural: dict[int, int], room: int) -> dict[int, int]:
-    """Leave out columns, the least telling first, until the others fit; then take back what there is room for."""
+    """Leave out columns, the least telling first, until the others fit; then take back what there is room for.
+
+    A long name is shortened before more than the first few columns go.
+    """
     places = {table.columns[place].key: place for place in natural}
     gone: list[int] = []
     widths = dict(natural)
     for key in _FIRST_TO_GO:
-        if _sum(widths) <= room:
+        spare = max(0, widths[places["step"]] - _SHORTEST_NAME) if key not in _BEFORE_NAMES and "step" in places else 0
+        if _sum(widths) - spare <= room:
             break
         if key in places:
             gone.append(places[key])

@@ -17,11 +17,18 @@ Line = tuple[str, tuple[str, ...], str]
 """Label, one text per variant, and by how much the second is less."""
 
 
-def totals_table(verdict: Verdict) -> Table:
+def totals_table(verdict: Verdict, run: Run) -> Table:
     """Lay out what both variants come to; a variant that is not complete, or alone, is not less than another."""
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
     lines = [line for line in _lines(verdict, variants) if any(line[1])]
-    titles = (Column(key="what"), *(Column(key=item.variant.value, title=_title(item)) for item in variants))
+    names = ["script" if run.is_script else item.variant.value for item in variants]
+    titles = (
+        Column(key="what"),
+        *(
+            Column(key=name, title=name if item.complete else f"{name}, as far as it went")
+            for name, item in zip(names, variants, strict=True)
+        ),
+    )
     comparable = len(variants) == 2 and all(item.complete for item in variants)
     less = (Column(key="less", title="less by", right=True),) if comparable else ()
     rows = tuple(
@@ -63,10 +70,6 @@ def less_by(first: Sequence[int | Decimal | None], second: Sequence[int | Decima
 def _between(least: Fraction, most: Fraction) -> str:
     texts = ratio(least), ratio(most)
     return texts[0] if texts[0] == texts[1] else "–".join(texts)
-
-
-def _title(item: VariantVerdict) -> str:
-    return item.variant.value if item.complete else f"{item.variant}, as far as it went"
 
 
 def _lines(verdict: Verdict, variants: Sequence[VariantVerdict]) -> list[Line]:

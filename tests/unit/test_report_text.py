@@ -230,9 +230,10 @@ def test_what_a_verdict_rests_on_follows_the_options() -> None:
 def test_settings_say_what_threads_are_pinned_to() -> None:
     run = replace(a_fitting_run(), settings=the_settings(jobs=1, cold=True))
     assert basis(run, "settings") == (
-        "1 task at a time; a fresh sandbox for each; "
-        "numeric libraries pinned to 1 thread in a task and 2 threads in the monolith"
+        "1 task at a time; a fresh sandbox for each; numeric libraries: 1 thread in a task, 2 threads in the monolith"
     )
+    run = replace(a_script_run(), settings=the_settings(variants=(Variant.MONOLITH,), monolith_threads=None))
+    assert basis(run, "settings") == "numeric libraries: not pinned in the script"
 
 
 def test_equal_warnings_of_many_tasks_are_one_with_a_count() -> None:
