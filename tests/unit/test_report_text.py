@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profiler.model import Comparison, Ending, Outcome, Peak, Run, Score, Variant
+from profiler.report import render
 from profiler.report.clean import one_line, printed_lines
 from profiler.report.figures import numbers, peaks, times
 from profiler.report.findings import warnings_of
@@ -17,9 +20,11 @@ from profiler.report.sameness import difference_tables, same_statement, score_st
 from profiler.report.shape import Names, Tone
 from profiler.report.totals import less_by
 from profiler.units import GIB, MIB, NS_PER_MS, NS_PER_S
+from tests.conftest import ROOT
 from tests.factories import between, exactly, the_settings
 from tests.reports import a_report
 from tests.sample_runs import (
+    SAMPLES,
     a_fitting_run,
     a_run_that_does_not_fit,
     a_run_with_another_answer,
@@ -268,3 +273,36 @@ def test_memory_of_a_terabyte_and_of_a_byte_keep_one_unit() -> None:
     assert peaks([Peak(low=GIB, high=GIB)]) == ("GB", ["1.00"])
     assert peaks([Peak(low=MIB - 1, high=MIB - 1)]) == ("KB", ["1,024"])
     assert times([NS_PER_S]) == ("s", ["1.00"])
+
+
+def test_the_guide_explains_every_label_and_every_column() -> None:
+    guide = (ROOT / "docs" / "reading-a-report.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `?([^`|]+?)`? \|", guide, flags=re.MULTILINE))
+    explained = {word.strip() for words in explained for word in re.split(r", (?!on Lambda|measured here)", words)}
+    for make in SAMPLES.values():
+        report = a_report(make())
+        labels = {item.label for item in report.statements if item.label} | {item.label for item in report.basis}
+        titles = {
+            column.title.split(" ")[0]
+            for section in report.sections
+            for column in section.steps.columns
+            if column.title and column.key != "step"
+        }
+        assert labels - explained == set()
+        assert titles - {word.split(",")[0] for word in explained} == set()
+
+
+def test_the_excerpts_of_the_guide_are_of_a_real_report() -> None:
+    guide = (ROOT / "docs" / "reading-a-report.md").read_text(encoding="utf-8")
+    lines = render(a_report(a_fitting_run()), width=140).splitlines()
+    excerpts = re.findall(r"```text\n(.*?)```", guide, flags=re.DOTALL)
+    assert len(excerpts) == 3
+    assert [line for excerpt in excerpts for line in excerpt.splitlines() if line not in lines] == []
+
+
+def test_the_schema_is_explained_in_prose() -> None:
+    prose = (ROOT / "docs" / "report-json.md").read_text(encoding="utf-8")
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+    assert schema["properties"]["schema"]["const"] in prose
+    for kind in schema["$defs"]["reason"]["properties"]["kind"]["enum"]:
+        assert f"`{kind}`" in prose
