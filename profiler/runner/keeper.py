@@ -90,6 +90,11 @@ def others(pid: int) -> list[int]:
     return [other for other in descendants(os.getpid()) if other != pid]
 
 
+def is_dead(pid: int) -> bool:
+    """Whether a process has ended, and nobody has asked how: what it held at most is never known."""
+    return b"VmHWM:" not in read(f"/proc/{pid}/status")
+
+
 def cpu_ns(pid: int) -> int:
     """User and system time of a process and of those that it reaped, to the clock tick."""
     text = read(f"/proc/{pid}/stat")
@@ -147,7 +152,9 @@ class Watch:
         self.pid, self.temp = pid, temp
         self.begin = time.monotonic_ns()
         self.cpu_begin = cpu_ns(pid)
-        self.others_cpu_begin = sum(map(cpu_ns, others(pid)))  # A pool of workers lives on from step to step.
+        before = others(pid)
+        self.others_cpu_begin = sum(map(cpu_ns, before))  # A pool of workers lives on from step to step.
+        self.dead_begin = set(filter(is_dead, before))
         self.oom_begin = oom_kills()
         self.own_hwm = 0
         self.last_rss = 0
@@ -199,6 +206,7 @@ class Watch:
             "together": self.together,
             "most": max(self.most, 1 + len(left)),
             "left": len(left),
+            "dead": len(set(filter(is_dead, left)) - self.dead_begin),
             "left_cpu_ns": sum(map(cpu_ns, left)) - self.others_cpu_begin,
             "temp_bytes": self.temp_peak,
             "oom_kills": oom_kills() - self.oom_begin,

@@ -205,7 +205,7 @@ def peak_of(reading: Reading, figures: dict[str, int]) -> Peak:
     if not (reading.children_started or reading.children_ended or seen):
         return Peak(low=own, high=own)
     low = max(own, figures.get("together", 0))
-    if reading.children_started > seen or not seen:
+    if reading.children_started > seen or not seen or figures.get("dead"):
         return Peak(low=low, high=None)
     return Peak(low=low, high=max(low, own + max(figures["others"], reading.largest_child_bytes)))
 
