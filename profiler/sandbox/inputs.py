@@ -206,8 +206,9 @@ def _disguise(path: str) -> str:
     if frames.is_csv(path):
         return f"{path}: is Parquet under the name of a CSV file; rename it to .parquet" if head[:4] == b"PAR1" else ""
     if head[:4] == b"PAR1":
-        return "" if tail == b"PAR1" else f"{path}: is Parquet, but cut off ({size:,} bytes, and no footer at its end)"
-    if b"," in head and head.isascii():
-        first = head.split(b"\n")[0].decode()
+        whole = tail == b"PAR1" and size >= 12
+        return "" if whole else f"{path}: is Parquet, but cut off ({size:,} bytes, and no footer at its end)"
+    first = head.split(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
+    if "," in first and first.isprintable():
         return f"{path}: is no Parquet file; it begins with {first!r}, which looks like CSV: rename it to .csv"
     return f"{path}: is no Parquet file (it does not begin with PAR1), and its name does not end in .csv"

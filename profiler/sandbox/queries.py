@@ -139,9 +139,19 @@ def is_ordered(connection: Any, select: str) -> bool:
     return any(modifier.get("type") == "ORDER_MODIFIER" for modifier in node.get("modifiers", ()))
 
 
+_AROUND = ("DESCRIBE ", "CREATE TEMP TABLE result AS ", "COPY (")
+"""What paredown puts before a query on its first line; a complaint shows the line as the user wrote it."""
+
+
 def message(error: Exception, sql: str, file: str) -> str:
     """DuckDB's complaint with the file, and the line and caret that DuckDB gives."""
-    return f"{file}: {str(error).strip()}"
+    lines = str(error).strip().split("\n")
+    for number, line in enumerate(lines[:-1]):
+        around = next((words for words in _AROUND if line.startswith(f"LINE 1: {words}")), "")
+        if around and lines[number + 1].startswith(" " * len(around)):
+            lines[number] = line.replace(around, "", 1)
+            lines[number + 1] = lines[number + 1][len(around) :]
+    return f"{file}: " + "\n".join(line for line in lines if line.strip())
 
 
 def _first(error: Exception) -> str:

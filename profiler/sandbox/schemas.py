@@ -79,10 +79,7 @@ class Checker:
                 self._stand_in(queries.table_name(read), known[read] or {})
             columns = self._describe(queries.strip(sql))
         except duckdb.Error as error:
-            hint = (
-                f" (reads: {', '.join(map(queries.table_name, step.reads))})" if "does not exist" in str(error) else ""
-            )
-            return None, [f"{place}: {queries.message(error, sql, step.file or '')}{hint}"]
+            return None, [f"{place}: {queries.message(error, sql, step.file or '')}{_known_to(step, known, error)}"]
         if queries.SHARD in columns:
             return columns, [f"{place}: a column is called {queries.SHARD}, a name that paredown uses itself"]
         return columns, []
@@ -91,6 +88,16 @@ class Checker:
         """An empty table with the right columns, so that a query can be bound without its data."""
         listed = ", ".join(f"CAST(NULL AS {kind}) AS {identifier(column)}" for column, kind in columns.items())
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT {listed} WHERE false")
+
+
+def _known_to(step: PlannedStep, known: dict[str, Columns | None], error: Exception) -> str:
+    """What a query could have meant: the tables that it reads, or their columns."""
+    tables = {queries.table_name(read): known[read] or {} for read in step.reads}
+    if "does not exist" in str(error):
+        return f"\n(reads: {', '.join(tables)})"
+    if "not found" in str(error):
+        return "".join(f"\n({name} has {', '.join(columns)})" for name, columns in tables.items())
+    return ""
 
 
 def _key_problems(
