@@ -372,3 +372,47 @@ def ends_the_stop_file():
     """Wait until a test has made the stop file."""
     Path(os.environ["REACHED"]).touch()
     time.sleep(600)
+
+
+def pool_begins():
+    """Start a worker that burns some CPU time and stays."""
+    if os.fork() == 0:
+        end = time.process_time() + 0.5
+        while time.process_time() < end:
+            pass
+        Path(os.environ["REACHED"]).touch()
+        time.sleep(600)
+    while not os.path.exists(os.environ["REACHED"]):
+        time.sleep(0.01)
+    return {"a": 1}
+
+
+def pool_stays(pool_begins):
+    """Do nothing, while the worker is still there."""
+    return {"a": 1}
+
+
+def lets_go():
+    """Let a daemon hold 200 MiB."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            data = _filled(200)
+            Path(os.environ["REACHED"]).touch()
+            time.sleep(600)
+            os._exit(len(data) % 2)
+        os._exit(0)
+    os.wait()
+    while not os.path.exists(os.environ["REACHED"]):
+        time.sleep(0.01)
+    time.sleep(0.1)
+    return {"a": 1}
+
+
+def leaves_a_zombie():
+    """Let a child hold 100 MiB, and never ask how it ended."""
+    if os.fork() == 0:
+        data = _filled(100)
+        os._exit(len(data) % 2)
+    time.sleep(0.4)
+    return {"a": 1}
