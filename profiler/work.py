@@ -35,6 +35,8 @@ class Prepare:
     """The user's folder, put on `sys.path`."""
     functions: tuple[FunctionRef, ...] = ()
     imports: tuple[str, ...] = ()
+    opens_tables: bool = False
+    """Its tasks read tables that earlier steps have kept."""
     threads: int | None = None
     """Threads for DuckDB where no query says otherwise; numeric libraries are pinned by the environment."""
 

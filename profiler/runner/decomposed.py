@@ -150,6 +150,7 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
             folder=os.path.dirname(setting.plan.file),
             functions=(order.function,),
             imports=("duckdb", "pandas") if reads_tables else (),
+            opens_tables=reads_tables,
             threads=threads,
         )
     return Task(

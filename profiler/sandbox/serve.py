@@ -124,6 +124,8 @@ def _prepare(order: Prepare) -> None:
         frames.threads = order.threads
     for name in order.imports:
         import_module(name)
+    if order.opens_tables:
+        frames.open_tables()
     for reference in order.functions:
         loading.find(reference)
 
