@@ -97,11 +97,16 @@ def budget_for(plan: Plan, judging: Judging) -> Budget | None:
 
 
 def _names(run: Run, reference: str) -> Names:
-    """How the user names the job from this folder, quoted for a shell."""
+    """How the user names the job from this folder, quoted for a shell, with the parameters of the data that it made.
+
+    Without them another run of the same words would be one of other data, and could neither resume nor be compared.
+    """
     file = Path(run.plan.file)
     job = str(file)
     if file.parent == bundled_folder() and file.stem == run.plan.job:
         job = run.plan.job
     elif file.is_relative_to(Path.cwd()):
         job = str(file.relative_to(Path.cwd()))
-    return Names(job=shlex.quote(job), run=shlex.quote(reference))
+    made = any(given.made for given in run.plan.inputs)
+    params = [f"{name}={value}" for name, value in run.plan.params.items()] if made else []
+    return Names(job=shlex.join([job, *params]), run=shlex.quote(reference))

@@ -63,6 +63,11 @@ def peaks(values: Sequence[Peak | None]) -> tuple[str, list[str]]:
     ]
 
 
+def seen(peak: Peak | None) -> Peak | None:
+    """A peak that was seen: no process takes nothing, so a peak of 0 is one that nobody could read."""
+    return None if peak is None or end_of(peak) == 0 else peak
+
+
 def end_of(peak: Peak) -> int:
     """The end of a peak that it is shown by: the high one, where it is known."""
     return peak.low if peak.high is None else peak.high

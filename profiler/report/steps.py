@@ -10,7 +10,7 @@ from profiler.fit import StepFit
 from profiler.model import Peak, Run, Variant
 from profiler.reasons import Effect, Reason
 from profiler.report.clean import one_line
-from profiler.report.figures import end_of, numbers, peaks, sizes, times
+from profiler.report.figures import end_of, numbers, peaks, seen, sizes, times
 from profiler.report.shape import Bar, Cell, Column, Row, Section, Table, Tone
 from profiler.units import count, percent, ratio, significant
 from profiler.variants import VariantVerdict
@@ -48,6 +48,7 @@ def steps_table(variant: VariantVerdict) -> Table:
     """One row per step; a column that holds nothing for any of them is left empty."""
     steps = variant.steps
     sold = [None if step.hypothetical or step.memory_mib is None else step for step in steps]
+    highest = [seen(step.peak) for step in steps]
     monolith = variant.variant is Variant.MONOLITH
     fans_out = any(step.tasks > 1 for step in steps)
     texts: dict[Column, list[str]] = {}
@@ -60,7 +61,7 @@ def steps_table(variant: VariantVerdict) -> Table:
     if fans_out or not monolith:
         put(_TASKS, ("", [count(step.tasks) for step in steps]))
     put(_BAR, ("", [""] * len(steps)))
-    put(_PEAK, peaks([step.peak for step in steps]))
+    put(_PEAK, peaks(highest))
     if monolith:
         unit, added = sizes([step.added_bytes for step in steps])
         put(_ADDED, (unit, [_signed(figure) for figure in added]))
@@ -74,7 +75,7 @@ def steps_table(variant: VariantVerdict) -> Table:
     put(_GB_S, ("", numbers([None if step is None else step.gb_s for step in sold])))
     put(_USED, ("", ["" if step.utilisation is None else percent(step.utilisation) for step in steps]))
     put(_VERDICT, ("", [WORDS[step.fits][0] for step in steps]))
-    lengths = bars([step.peak for step in steps])
+    lengths = bars(highest)
     return Table(
         columns=tuple(texts),
         rows=tuple(
@@ -136,7 +137,7 @@ def _notes(variant: VariantVerdict) -> tuple[str, ...]:
     notes = []
     if not variant.complete:
         why = f": {one_line(variant.problem)}" if variant.problem else ""
-        notes.append(f"Not complete{why}. The figures are of what was measured.")
+        notes.append(f"Not complete{why}.")
     if variant.floor_gb_s is not None and variant.times_floor is not None and not variant.hypothetical:
         notes.append(
             f"The floor: CPU and one init per task come to {significant(variant.floor_gb_s)} GB-seconds at any size; "

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from profiler.model import Peak, Run, Variant
 from profiler.report.clean import one_line
+from profiler.report.figures import seen
 from profiler.report.shape import Cell, Column, Row, Table
 from profiler.units import MIB_PER_GB, count, dollars, duration, memory_range, percent, ratio, significant
 from profiler.variants import MachineCost, VariantVerdict
@@ -18,14 +19,14 @@ Line = tuple[str, tuple[str, ...], str]
 
 
 def totals_table(verdict: Verdict, run: Run) -> Table:
-    """Lay out what both variants come to; a variant that is not complete, or alone, is not less than another."""
+    """Lay out what both variants come to; one that is not complete, or alone, is by nothing less than another."""
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
     lines = [line for line in _lines(verdict, variants) if any(line[1])]
     names = ["script" if run.is_script else item.variant.value for item in variants]
     titles = (
         Column(key="what"),
         *(
-            Column(key=name, title=name if item.complete else f"{name}, as far as it went")
+            Column(key=name, title=name if item.complete or run.is_script else f"{name} (part)")
             for name, item in zip(names, variants, strict=True)
         ),
     )
@@ -49,6 +50,11 @@ def totals_notes(verdict: Verdict, run: Run) -> tuple[str, ...]:
         notes.append(f"No Lambda holds the {name}: its GB-seconds are peak × time, and only serve to compare.")
     if monolith is not None and monolith.machine is not None:
         notes.append(_machine_sentence(monolith.machine))
+    for item in (verdict.monolith, verdict.decomposed):
+        if item is not None and not item.complete:
+            name = {Variant.MONOLITH: "monolith", Variant.DECOMPOSED: "decomposed variant"}[item.variant]
+            name = "script" if run.is_script else name
+            notes.append(f"The {name} did not end well, so its figures are lower bounds.")
     return tuple(notes)
 
 
@@ -73,11 +79,12 @@ def _between(least: Fraction, most: Fraction) -> str:
 
 
 def _lines(verdict: Verdict, variants: Sequence[VariantVerdict]) -> list[Line]:
+    highest = [seen(item.peak) for item in variants]
     lines = [
         _line(
             "memory at the peak",
-            ["" if item.peak is None else memory_range(item.peak.low, item.peak.high) for item in variants],
-            [_ends(item.peak) for item in variants],
+            ["" if peak is None else memory_range(peak.low, peak.high) for peak in highest],
+            [_ends(peak) for peak in highest],
         ),
         _line(
             "time on this machine",

@@ -6,11 +6,13 @@ import json
 import re
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from profiler.judging import Judging, report_of
 from profiler.model import Comparison, Ending, Outcome, Peak, Run, Score, Variant
 from profiler.report import render
 from profiler.report.clean import one_line, printed_lines
@@ -190,7 +192,7 @@ def test_a_variant_that_did_not_end_is_less_by_nothing() -> None:
     assert [column.title for column in a_report(an_interrupted_run()).totals.columns] == [
         "",
         "monolith",
-        "decomposed, as far as it went",
+        "decomposed (part)",
     ]
 
 
@@ -250,6 +252,15 @@ def test_equal_warnings_of_many_tasks_are_one_with_a_count() -> None:
     assert warnings_of(replace(run, measurements=measurements)) == ("train: column day becomes text (20 tasks)",)
 
 
+def test_a_peak_that_nobody_could_read_is_not_shown() -> None:
+    run = a_fitting_run()
+    unread = tuple(
+        replace(item, peak=Peak(low=0, high=0)) if item.step == "daily_cost" else item for item in run.measurements
+    )
+    shown = render(a_report(replace(run, measurements=unread)), width=140)
+    assert re.search(r"^  daily_cost +1 +4\.20 ", shown, flags=re.MULTILINE)
+
+
 def test_a_verdict_has_a_word_before_it_has_a_colour() -> None:
     tones = {"FITS": Tone.YES, "DOES NOT FIT": Tone.NO, "UNDECIDED": Tone.DOUBT}
     for run in (a_fitting_run(), a_run_that_does_not_fit(), an_interrupted_run()):
@@ -306,3 +317,15 @@ def test_the_schema_is_explained_in_prose() -> None:
     assert schema["properties"]["schema"]["const"] in prose
     for kind in schema["$defs"]["reason"]["properties"]["kind"]["enum"]:
         assert f"`{kind}`" in prose
+
+
+def test_commands_bring_the_parameters_of_data_that_the_job_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data of the default size would be other data: --resume and --against refuse them."""
+    monkeypatch.chdir(tmp_path)
+    run = an_interrupted_run()
+    made = tuple(replace(item, made=True) for item in run.plan.inputs)
+    plan = replace(run.plan, file=str(tmp_path / "a job.py"), inputs=made, params={"rows": 300_000, "who": "a b"})
+    report = report_of(replace(run, plan=plan), Judging())
+    assert report.commands[0].line == "paredown run 'a job.py' rows=300000 'who=a b' --resume"
