@@ -103,5 +103,7 @@ def _value(value: float | int | str) -> str:
             return one_line(str(value))
         case int():
             return count(value)
+        case float() if value.is_integer() and abs(value) >= 2:
+            return count(int(value))  # A count that came out of a DataFrame; no ratio is 2 or more.
         case float():
             return significant(value) if math.isfinite(value) else str(value)

@@ -10,7 +10,7 @@ from profiler.model import Peak, Run, Variant
 from profiler.report.clean import one_line
 from profiler.report.figures import seen
 from profiler.report.shape import Cell, Column, Row, Table
-from profiler.units import MIB_PER_GB, count, dollars, duration, memory_range, percent, ratio, significant
+from profiler.units import MIB_PER_GB, NS_PER_HOUR, count, dollars, duration, memory_range, percent, ratio, significant
 from profiler.variants import MachineCost, VariantVerdict
 from profiler.verdict import BudgetVerdict, Verdict
 
@@ -197,5 +197,9 @@ def _machine_sentence(machine: MachineCost) -> str:
     what = f"{one_line(machine.type)} ({size} GB, {count(machine.vcpus)} vCPUs)"
     if machine.machines > 1:
         what = f"{count(machine.machines)} × {what}"
-    hours = "" if machine.hours_per_day is None else f" for {significant(machine.hours_per_day)} hours a day"
+    hours = ""
+    if machine.hours_per_day is not None and machine.machines > 1:
+        hours = f" for {significant(machine.hours_per_day)} machine hours a day"
+    elif machine.hours_per_day is not None:
+        hours = f" for {duration(int(machine.hours_per_day * NS_PER_HOUR))} a day"
     return f"The smallest listed EC2 machine that holds it: {what}{hours}, at {dollars(machine.usd_per_hour)} an hour."

@@ -171,13 +171,13 @@ def test_without_two_answers_nothing_is_said_of_sameness() -> None:
 
 
 def test_equal_scores_are_said_once_and_others_by_variant() -> None:
-    both = tuple(Score(variant=variant, values={"recall": 0.5, "rows": 1000}) for variant in Variant)
+    both = tuple(Score(variant=variant, values={"recall": 0.5, "rows": 1000.0, "found": 1.0}) for variant in Variant)
     found = score_statement(both)
     assert found is not None
-    assert found.text == "recall 0.500, rows 1,000"
+    assert found.text == "recall 0.500, rows 1,000, found 1.00"
     failed = score_statement((both[0], Score(variant=Variant.DECOMPOSED, values={}, problem="KeyError: 'label'")))
     assert failed is not None
-    assert failed.text == "monolith: recall 0.500, rows 1,000 · decomposed: none: KeyError: 'label'"
+    assert failed.text == "monolith: recall 0.500, rows 1,000, found 1.00 · decomposed: none: KeyError: 'label'"
 
 
 def test_an_interrupted_run_says_so_and_how_to_go_on() -> None:
