@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from profiler.errors import PareDownError
 from profiler.model import Outcome
-from profiler.runner.keeping import Gone, Keeper, Replied, Start
+from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
 from profiler.runner.tasks import gone_outcome
-from profiler.work import Answered, Order, Prepare
+from profiler.work import Answered, Order, Prepare, Ready
 
 
 class ControlError(PareDownError):
@@ -55,10 +55,12 @@ class Control:
             PareDownError: An error of ours that came up in the sandbox.
             Stopped: If `stopping` said so.
         """
+        reply: Reply
         if not self.prepared:
-            self.keeper.ask(Prepare(folder=self.job_folder))
-            self.prepared = True
-        reply = self.keeper.ask(order, stopping=stopping, on_memory=on_memory)
+            reply = self.keeper.ask(Prepare(folder=self.job_folder), stopping=stopping)
+            self.prepared = isinstance(reply, Replied) and isinstance(reply.answer, Ready)
+        if self.prepared:
+            reply = self.keeper.ask(order, stopping=stopping, on_memory=on_memory)
         if isinstance(reply, Gone):
             if reply.stopped:
                 raise Stopped

@@ -12,23 +12,26 @@ from typing import Any
 from profiler.errors import JobFileError
 from profiler.model import FunctionRef
 
+_NEEDED = ("profiler", "duckdb", "numpy", "pandas", "joblib")
+"""What paredown itself imports in a sandbox after the user's folder is on the path."""
+
 
 def use_folder(folder: str) -> None:
     """Put the user's folder first on the path, as Python does for a script.
 
     Raises:
-        JobFileError: If it holds a `profiler.py` or a folder `profiler`, which would hide this package.
+        JobFileError: If something in it would hide paredown's own package, or a library that paredown needs.
     """
-    if not os.path.samefile(
-        folder, os.path.dirname(os.path.dirname(os.path.abspath(sys.modules["profiler"].__file__ or "")))
-    ):
-        for name in ("profiler.py", "profiler"):
-            path = os.path.join(folder, name)
-            if os.path.isfile(path) or os.path.isfile(os.path.join(path, "__init__.py")):
-                raise JobFileError(
-                    f"{path}: has the name of paredown's own package, so 'import profiler' beside it is ambiguous",
-                    hint="rename the file; paredown's names come from 'import profiler'",
-                )
+    home = os.path.dirname(os.path.dirname(os.path.abspath(sys.modules["profiler"].__file__ or "")))
+    if not os.path.samefile(folder, home):
+        for name in _NEEDED:
+            for path in (os.path.join(folder, f"{name}.py"), os.path.join(folder, name, "__init__.py")):
+                if os.path.isfile(path):
+                    whose = "paredown's own package" if name == "profiler" else "a library that paredown needs"
+                    raise JobFileError(
+                        f"{path}: has the name of {whose}, so 'import {name}' beside it is ambiguous",
+                        hint="give the file another name",
+                    )
     if folder not in sys.path:
         sys.path.insert(0, folder)
 

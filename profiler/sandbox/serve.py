@@ -100,7 +100,7 @@ def serve(requests: int, replies: int, spawned_ns: int) -> None:
     try:
         _prepare(first)
     except BaseException as error:
-        channel.send(FINAL, Answered(outcome=findings.outcome_of(error)))
+        channel.send(FINAL, Answered(outcome=findings.outcome_of(error), result=_ours(error)))
         return
     channel.send(FINAL, _ready(spawned_ns))
     gc.collect()
@@ -147,9 +147,13 @@ def measured(work: Callable[[], Answered]) -> Answered:
         answer = work()
     except BaseException as error:
         reading = meter.since(start)
-        ours = error if type(error).__module__ == PareDownError.__module__ else None
-        return Answered(outcome=findings.outcome_of(error), reading=reading, result=ours)
+        return Answered(outcome=findings.outcome_of(error), reading=reading, result=_ours(error))
     return replace(answer, reading=meter.since(start))
+
+
+def _ours(error: BaseException) -> BaseException | None:
+    """An error that the harness knows too, and can raise again as it is."""
+    return error if type(error).__module__ == PareDownError.__module__ else None
 
 
 def _flush() -> None:
