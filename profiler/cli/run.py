@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from profiler.cli.measuring import inputs_of, job_options, params_of
-from profiler.cli.options import judging_options
+from profiler.cli.options import amount, judging_options
 from profiler.errors import UsageError
 from profiler.jobs import declares_a_job, find_job
 from profiler.model import Run, Variant
@@ -39,8 +39,8 @@ INTERRUPTED = 130
 @click.option("--cold", is_flag=True, help="A fresh sandbox for every task.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=False),
-    default=900,
+    callback=amount(least=0),
+    default="900",
     show_default=True,
     metavar="SECONDS",
     help="For one decomposed task; 0: none.",
@@ -76,7 +76,7 @@ def command(
     settings: dict[str, Any] = options | {
         "workspace": Path(options["workspace"]),
         "variants": (Variant(variant),) if variant else tuple(Variant),
-        "timeout_ns": round(timeout * 1e9) or None,
+        "timeout_ns": round(timeout * 1_000_000_000) or None,
         "progress": not quiet and sys.stderr.isatty(),
         "check": lambda plan: budget_for(plan, judging),
     }
