@@ -16,7 +16,7 @@ from profiler.model import Run
 from profiler.store import load_run
 
 JOBS = Path(__file__).resolve().parent.parent / "jobs"
-PAREDOWN = (sys.executable, "-c", "import sys; from profiler.cli.main import main; sys.exit(main())")
+PAREDOWN = Path(sys.executable).with_name("paredown")
 MARK = "PAREDOWN_TEST_MARK"
 """A variable that every process below a command inherits; by it they are found again, whoever their parent is."""
 
@@ -76,7 +76,7 @@ class Place:
         env = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR")}
         env |= {"PYTHONWARNINGS": "", **self.environment, **(environment or {}), MARK: mark}
         process = subprocess.Popen(
-            [*PAREDOWN, *map(str, arguments)],
+            [PAREDOWN, *map(str, arguments)],
             cwd=self.folder,
             env=env,
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},  # type: ignore[call-overload]
