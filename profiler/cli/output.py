@@ -12,6 +12,9 @@ import click
 
 from profiler.errors import OutputError
 
+_PLAIN = str.maketrans("·×–…─│≥→÷█▉▊▋▌▍▎▏░", "-x-~-|>>/########:")
+"""What stands for the signs of a report where a terminal cannot show them; each as wide as before."""
+
 WIDTH = 80
 """Where no terminal says how wide it is."""
 
@@ -36,6 +39,15 @@ def colour_of(stream: TextIO | None) -> bool:
         return False
 
 
+def shown_on(stream: TextIO, text: str) -> str:
+    """Return the text as a stream can show it: with plain signs where its encoding lacks ours."""
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_PLAIN)
+    return text
+
+
 def write_result(text: str, output: str, *, force: bool) -> None:
     """Write a command's result to a file, or to standard output for `-`.
 
@@ -45,7 +57,7 @@ def write_result(text: str, output: str, *, force: bool) -> None:
         OutputError: If the file is there already and `force` is not given, or it cannot be written.
     """
     if output == "-":
-        sys.stdout.write(text)
+        sys.stdout.write(shown_on(sys.stdout, text))
         return
     path = Path(output)
     try:
