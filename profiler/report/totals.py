@@ -202,4 +202,5 @@ def _machine_sentence(machine: MachineCost) -> str:
         hours = f" for {significant(machine.hours_per_day)} machine hours a day"
     elif machine.hours_per_day is not None:
         hours = f" for {duration(int(machine.hours_per_day * NS_PER_HOUR))} a day"
-    return f"The smallest listed EC2 machine that holds it: {what}{hours}, at ${machine.usd_per_hour.normalize():f} an hour."
+    price = f"${machine.usd_per_hour.normalize():f} an hour"
+    return f"The smallest listed EC2 machine that holds it: {what}{hours}, at {price}."
