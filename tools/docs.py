@@ -40,9 +40,9 @@ def _help(command: click.Command, name: str, *, heading: bool) -> str:
 
 
 def report_excerpt(reference: str) -> str:
-    """The beginning of a kept run's report, up to where it says what it rests on."""
+    """The beginning of a kept run's report: the verdict, and both variants side by side."""
     text = render(load(reference), width=WIDTH)
-    return f"```text\n{text.split('What this rests on')[0].rstrip()}\n```"
+    return f"```text\n{text.split('  Monolith: all steps')[0].rstrip()}\n```"
 
 
 def replaced(text: str, part: str, generated: str) -> str:
