@@ -48,9 +48,12 @@ def _need(run: Run, variant: VariantVerdict, monolith: VariantVerdict | None) ->
     if monolith is None or monolith is variant or not monolith.complete or not monolith.gb_s or not variant.gb_s:
         return need
     times = monolith.gb_s / variant.gb_s
-    if times >= 1:
-        return f"{need}, {ratio(times)} times less than as one process"
-    return f"{need}, {ratio(1 / times)} times more than as one process"
+    less, more = ratio(times), ratio(1 / times)
+    if less == more:
+        return f"{need}, as much as in one process"
+    if times > 1:
+        return f"{need}, {less} times less than as one process"
+    return f"{need}, {more} times more than as one process"
 
 
 def _allowance(run: Run, budget: BudgetVerdict | None) -> str:

@@ -95,11 +95,11 @@ def command(
 
 
 def _show(run: Run, judging: Judging, stream: TextIO) -> None:
-    from profiler.cli.output import colour_of, width_of
+    from profiler.cli.output import colour_of, shown_on, width_of
     from profiler.judging import show
 
     text = show(run, judging, width=width_of(stream), colour=colour_of(stream))
-    click.echo(text, nl=not text.endswith("\n"), file=stream, color=colour_of(stream))
+    click.echo(shown_on(stream, text), nl=not text.endswith("\n"), file=stream, color=colour_of(stream))
 
 
 def _refuse_for_script(job: str, inputs: tuple[str, ...], params: tuple[str, ...], lines: str | None) -> None:
