@@ -73,6 +73,8 @@ class PlannedStep:
     """Keys by which this step splits its result, for a query; by which it arrives split, for the steps after it."""
     memory_mib: int | None = None
     """Declared memory size; only a query has one."""
+    ordered: bool = False
+    """The query orders its own rows, and so they stay."""
     fans_out: bool = False
     """More than one task: one per shard, or one per part of the input."""
     parts: tuple[tuple[str, ...], ...] = ()

@@ -27,6 +27,11 @@ class Kept:
     files: dict[int | None, list[str]] = field(default_factory=lambda: defaultdict(list))
     any_order: bool = False
 
+    @classmethod
+    def of(cls, step: PlannedStep) -> Kept:
+        """Nothing yet of a step."""
+        return cls(any_order=step.kind in (Kind.QUERY, Kind.COMBINE) and not step.ordered)
+
     def add(self, step: PlannedStep, measurement: Measurement) -> None:
         """File what a task has left under its shard."""
         for file in measurement.files:

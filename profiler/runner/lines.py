@@ -80,7 +80,7 @@ def of_decomposed(setting: Setting, step: PlannedStep, progress: Progress, stopp
         for item in steps[: steps.index(step)]:
             tasks = decomposed.tasks_of(item, kept, setting)
             measurements = decomposed.run_step(tasks, executor, lambda measurement: None, progress)
-            kept[item.name] = Kept(any_order=item.kind in ("query", "combine"))
+            kept[item.name] = Kept.of(item)
             for measurement in sorted(measurements, key=lambda entry: entry.index):
                 if not measurement.outcome.ok:
                     raise LineViewError(f"step {item.name!r}, before it: {measurement.outcome.message}")

@@ -35,17 +35,18 @@ def carry_out(order: CollectAnswer | CompareAnswers | ScoreAnswer) -> Answered:
 def _collect(order: CollectAnswer) -> Answer:
     """Put a variant's last files together, and check that `answer_key` names its rows."""
     variant = order.variant.value
-    for file in order.files:
-        if not file.endswith(frames.TABLE) and not frames.is_csv(file):
-            raise AnswerError(f"{variant}: the last step's result is the answer; expected a DataFrame")
-    if not order.files:
+    try:
+        files = frames.tables_of(order.files)
+    except frames.StepError as error:
+        raise AnswerError(f"{variant}: the last step's result is the answer; {error.message}") from error
+    if not files:
         raise AnswerError(f"{variant}: the last step returned nothing for any group, so there is no answer")
     with frames.connect(threads=1) as connection:
         os.makedirs(os.path.dirname(order.target), exist_ok=True)
-        if not (len(order.files) == 1 and _same_file(order.files[0], order.target)):
+        if not (len(files) == 1 and _same_file(files[0], order.target)):
             with frames.whole(order.target) as partial:
                 connection.execute(
-                    f"COPY (SELECT * FROM {frames.scan(order.files)}) TO {literal(partial)} (FORMAT parquet)"
+                    f"COPY (SELECT * FROM {frames.scan(files)}) TO {literal(partial)} (FORMAT parquet)"
                 )
         columns = _columns(connection, order.target)
         for name, what in [*((key, "answer_key") for key in order.answer_key), (order.request, "request")]:

@@ -83,7 +83,7 @@ def per_group(function: Callable[..., Any], values: Sequence[Any], by: tuple[str
     else:
         heads = pd.DataFrame(list(leader.items), columns=list(by))
         keys = list(leader.items)
-    results = [function(*(cut(key) for cut in cuts)) for key in keys]
+    results = [_call_for(function, cuts, key, by) for key in keys]
     tables = [frames.is_table(result) for result in results]
     if not any(tables):
         series = next((result for result in results if isinstance(result, pd.Series)), None)
@@ -98,6 +98,17 @@ def per_group(function: Callable[..., Any], values: Sequence[Any], by: tuple[str
             )
     kept = [position for position, table in enumerate(tables) if table]
     return _together([results[position] for position in kept], heads.iloc[kept], by, step), len(keys)
+
+
+def _call_for(
+    function: Callable[..., Any], cuts: Sequence[Callable[[GroupKey], Any]], key: GroupKey, by: tuple[str, ...]
+) -> Any:
+    """Call it for one group; what it raises says which group that was."""
+    try:
+        return function(*(cut(key) for cut in cuts))
+    except Exception as error:
+        error.add_note(f"in group {shown(by, key)}")
+        raise
 
 
 def shown(by: tuple[str, ...], key: GroupKey) -> str:
@@ -149,11 +160,13 @@ def _cut(value: Any, by: tuple[str, ...], step: str) -> Callable[[GroupKey], Any
 
 def _key(values: tuple[Any, ...]) -> GroupKey:
     """A group's values, every kind of missing value as None, so that a key is found again."""
-    return tuple(None if value is None or value != value or _is_missing(value) else value for value in values)
+    return tuple(None if _is_missing(value) else value for value in values)
 
 
 def _is_missing(value: object) -> bool:
-    return type(value).__name__ in ("NAType", "NaTType")
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return bool(getattr(value, "is_integer", None)) and value != value  # Floats, Python's own and numpy's.
 
 
 def with_lines(function: Callable[..., Any], lines: bool) -> tuple[Callable[..., Any], Callable[[], str | None]]:

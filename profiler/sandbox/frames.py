@@ -269,6 +269,25 @@ def load(files: Sequence[str], *, any_order: bool, name: str) -> Any:
     return values[0]
 
 
+def tables_of(files: Sequence[str]) -> tuple[str, ...]:
+    """The tables among what a step has left, without the shards in which every group came to nothing.
+
+    Raises:
+        StepError: If something else is among them.
+    """
+    tables = tuple(file for file in files if file.endswith(TABLE) or is_csv(file))
+    for file in files:
+        if file not in tables:
+            value = read_object(file)
+            if not isinstance(value, GroupedObjects) or any(item is not None for item in value.items.values()):
+                raise StepError(f"expected a DataFrame, found {_article(_type_name(value))}")
+    return tables
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def file_bytes(files: Iterable[str]) -> int:
     """Sizes of files, added up."""
     return sum(os.path.getsize(file) for file in files)

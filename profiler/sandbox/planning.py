@@ -41,6 +41,7 @@ def carry_out(order: MakePlan) -> Answered:
     with schemas.Checker(found, skip={made.name for made in to_make}) as checker:
         for variant, planned in variants.items():
             problems += checker.check(f"{job.name}: {variant}", planned, job.answer_key, job.request)
+            variants[variant] = tuple(map(checker.with_order, planned))
     if problems:
         raise DeclarationError(tuple(dict.fromkeys(problems)))
     plan = Plan(

@@ -60,11 +60,13 @@ def carry_out(order: RunQuery) -> Answered:
 
 def add_view(connection: Any, source: Source) -> None:
     """Make a source a table of the query."""
-    if any(not file.endswith(frames.TABLE) for file in source.files) and not source.is_input:
-        raise QueryError(f"{source.name}: is no table, so a query cannot select from it; expected a DataFrame")
-    connection.execute(
-        f"CREATE VIEW {identifier(table_name(source.name))} AS SELECT * FROM {frames.scan(source.files)}"
-    )
+    try:
+        files = source.files if source.is_input else frames.tables_of(source.files)
+    except frames.StepError as error:
+        raise QueryError(f"{source.name}: a query cannot select from it; {error.message}") from error
+    if not files:
+        raise QueryError(f"{source.name}: came to nothing for every group, so a query cannot select from it")
+    connection.execute(f"CREATE VIEW {identifier(table_name(source.name))} AS SELECT * FROM {frames.scan(files)}")
 
 
 def table_name(read: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from profiler.model import InputFiles, Kind, PlannedStep
@@ -56,6 +57,12 @@ class Checker:
                 if columns is not None and name not in columns:
                     problems.append(f"{where}: its answer has no column {name!r}; it has {', '.join(columns)}")
         return problems
+
+    def with_order(self, step: PlannedStep) -> PlannedStep:
+        """A step that knows whether its query orders its rows."""
+        if step.sql is None or not queries.is_ordered(self.connection, queries.strip(step.sql)):
+            return step
+        return replace(step, ordered=True)
 
     def _query(
         self, place: str, step: PlannedStep, known: dict[str, Columns | None]

@@ -173,7 +173,7 @@ class Session:
         ]
         now = decomposed.run_step(missing, executor, self.recorder.record, self.progress) if missing else []
         failed = [measurement for measurement in now if not measurement.outcome.ok]
-        kept[step.name] = Kept(any_order=step.kind in ("query", "combine"))
+        kept[step.name] = Kept.of(step)
         for measurement in sorted([*before, *now], key=lambda item: item.index):
             kept[step.name].add(step, measurement)
         if failed:
