@@ -137,7 +137,9 @@ def test_a_users_own_profiler_is_refused_by_name(sales: Place, folder: bool) -> 
     name = "profiler/__init__.py" if folder else "profiler.py"
     sales.write(name, "def profile():\n    pass\n")
     sales.write("job.py", HEAD + JOB)
-    refused(sales, f"{sales.folder}/profiler", "has the name of paredown's own package", "hint: give the file another name")
+    refused(
+        sales, f"{sales.folder}/profiler", "has the name of paredown's own package", "hint: give the file another name"
+    )
 
 
 def test_a_file_that_hides_a_library_is_refused_by_name(sales: Place) -> None:
