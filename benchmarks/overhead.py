@@ -31,8 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.evidence import Figure, Result, Table, figure, finish, number, parser
-from profiler.declare import Kind
-from profiler.model import FunctionRef, Variant
+from profiler.model import FunctionRef, Kind, Variant
 from profiler.runner.environment import pinned
 from profiler.runner.tasks import close_idle, run_task
 from profiler.task import Task
@@ -126,9 +125,11 @@ def row(name: str, bare: list[Noted], noted: list[Noted]) -> tuple[str, ...]:
 
 
 def calibrated(folder: Path, kind: str, seconds: float) -> int:
-    """How many rounds take so many CPU seconds; even, for two to share."""
-    trial = 20
-    return 2 * max(1, round(trial * seconds * 1.05 / alone(folder, kind, trial)["own_s"] / 2))
+    """How many rounds take so many CPU seconds; even, for two to share. From two trials: rounds do not cost it all."""
+    few, many = 20, 100
+    less, more = alone(folder, kind, few)["own_s"], alone(folder, kind, many)["own_s"]
+    each = max(more - less, 0.1 * more) / (many - few)
+    return 2 * max(1, round((many + (1.1 * seconds - more) / each) / 2))
 
 
 def alone(folder: Path, kind: str, rounds: int) -> Noted:
