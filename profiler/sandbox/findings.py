@@ -48,7 +48,7 @@ def user_traceback(error: BaseException) -> str:
     shown = traceback.TracebackException(type(error), error, _first_user_frame(error.__traceback__), compact=True)
     inner: traceback.TracebackException | None = shown
     while inner is not None:
-        inner.stack[:] = [frame for frame in inner.stack if not _is_ours(frame.filename)]
+        inner.stack[:] = [frame for frame in inner.stack if not is_ours(frame.filename)]
         inner = inner.__cause__ or inner.__context__
     text = "".join(shown.format())
     return text if len(text) <= _LONGEST else text[: _LONGEST // 2] + "\n...\n" + text[-_LONGEST // 2 :]
@@ -56,12 +56,13 @@ def user_traceback(error: BaseException) -> str:
 
 def _first_user_frame(trace: TracebackType | None) -> TracebackType | None:
     first = trace
-    while first is not None and _is_ours(first.tb_frame.f_code.co_filename):
+    while first is not None and is_ours(first.tb_frame.f_code.co_filename):
         first = first.tb_next
     return first if first is not None else trace
 
 
-def _is_ours(filename: str) -> bool:
+def is_ours(filename: str) -> bool:
+    """Whether a file is paredown's own, and no reference job."""
     if filename.startswith("<frozen importlib"):
         return True
     path = os.path.abspath(filename)

@@ -80,8 +80,11 @@ class _Marks:
 
 def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
     """Run the script to its end; the process then ends as the script would have it."""
-    path = order.file
-    channel.send(NEWS, Ready(init_ns=time.monotonic_ns() - spawned_ns, init_cpu_ns=0, resets=meter.reset_peak()))
+    path = os.path.join(os.getcwd(), order.argv0)  # As it was named: Python does not take `./` out of it.
+    channel.send(
+        NEWS,
+        Ready(init_ns=time.monotonic_ns() - spawned_ns - meter.waited_ns(), init_cpu_ns=0, resets=meter.reset_peak()),
+    )
     measured = _Marks(channel)
     marks.meter = measured.measure
     owner = os.getpid()
@@ -96,7 +99,7 @@ def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
 
     atexit.register(tell)  # Registered before the script's own, so it runs after them.
     sys.argv = [order.argv0, *order.args]
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     module = types.ModuleType("__main__")
     module.__dict__.update(
         __file__=path,
@@ -117,6 +120,14 @@ def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
         raise
     except BaseException as error:
         failure.append(findings.outcome_of(error))
-        sys.stderr.write(findings.user_traceback(error))  # Without the frames of ours that the script never saw.
-        sys.stderr.flush()
+        _show(error)
         raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
+
+
+def _show(error: BaseException) -> None:
+    """Let Python, or the script's own hook, show it: without the frames of ours that the script never saw."""
+    trace = error.__traceback__
+    while trace is not None and findings.is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
+    sys.stderr.flush()

@@ -14,7 +14,8 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 
-from profiler.errors import UsageError
+import profiler
+from profiler.errors import JobFileError, UsageError
 from profiler.model import Plan, PlannedStep, Run, Variant
 from profiler.runner import lines
 from profiler.runner.control import Control, Stopped
@@ -80,7 +81,7 @@ def run_job(file: str, options: Options, *, executor: Executor | None = None) ->
             except Stopped:
                 raise KeyboardInterrupt from None
             progress.expected_ns = expected(plan, options)
-            session = Session.begin(plan, options, stop, progress)
+            session = Session.begin(plan, options, stop, progress, executor)
             session.measure(executor)
         return session.load()
 
@@ -115,6 +116,7 @@ def run_script(file: str, options: Options) -> Run:
     Its arguments are `options.script_args`; its standard input, output and error are this process's.
     """
     path = Path(file).absolute()
+    _refuse_other_profiler(path)
     step = PlannedStep(name=path.name, kind="script", reads=(), file=str(path), args=options.script_args, argv0=file)
     plan = Plan(
         job=path.stem,
@@ -135,6 +137,16 @@ def run_script(file: str, options: Options) -> Run:
         session = Session.begin(plan, options, stop, Progress(visible=False))
         session.measure(None)
         return session.load()
+
+
+def _refuse_other_profiler(script: Path) -> None:
+    """A script beside a `profiler.py` means that one by `import profiler`, and would get paredown's."""
+    for path in (script.parent / "profiler.py", script.parent / "profiler" / "__init__.py"):
+        if path.is_file() and not path.samefile(profiler.__file__):
+            raise JobFileError(
+                f"{path}: has the name of paredown's own package, so 'import profiler' beside it is ambiguous",
+                hint="give the file another name",
+            )
 
 
 def _plan(file: str, options: Options, progress: Progress, stop: Stop) -> Plan:
