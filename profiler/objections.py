@@ -156,12 +156,13 @@ def init_too_long(subject: str, *, init_ns: int, limit_ns: int) -> Reason:
 def mostly_init(subject: str, *, kind: str, init_ns: int, task_ns: int) -> Reason:
     """At least half of what a task is billed for is its start and imports."""
     fewer = ", or use fewer shards" if kind in ("per_group", "per_shard") else ""
+    its_own = kind in ("query", "combine")  # Which imports DuckDB and nothing of the user's.
     return Reason(
         kind=ReasonKind.INIT,
         effect=Effect.NOTE,
         subject=subject,
         text=f"spends {duration(init_ns)} of {duration(task_ns)} on its start and imports",
-        remedy=f"import less{fewer}",
+        remedy="" if its_own else f"import less{fewer}",
         figure=init_ns,
         limit=task_ns,
         unit=Unit.NANOSECONDS,
@@ -244,7 +245,7 @@ def ended_otherwise(
                 effect=Effect.UNDECIDED if nothing else Effect.NO,
                 subject=subject,
                 text=f"{_SAID[ending]}{of}{said}",
-                remedy="run it again with --resume" if nothing else "",
+                remedy="measure it again" if nothing else "",
                 figure=number,
                 limit=0,
                 unit=Unit.TASKS,
@@ -262,7 +263,7 @@ def not_measured(subject: str, *, tasks: int, planned: int) -> Reason:
         text=(
             f"was measured in {count(tasks)} of {count(planned)} tasks only" if tasks else "was not reached by the run"
         ),
-        remedy="run it again with --resume",
+        remedy="measure it again",
         figure=tasks,
         limit=planned,
         unit=Unit.TASKS,
@@ -276,7 +277,7 @@ def unfinished(subject: str, *, problem: str) -> Reason:
         effect=Effect.UNDECIDED,
         subject=subject,
         text=f"did not come to its end ({problem.rstrip('.')})" if problem else "did not come to its end",
-        remedy="run it again with --resume",
+        remedy="measure it again",
     )
 
 

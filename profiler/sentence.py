@@ -48,12 +48,10 @@ def _need(run: Run, variant: VariantVerdict, monolith: VariantVerdict | None) ->
     if monolith is None or monolith is variant or not monolith.complete or not monolith.gb_s or not variant.gb_s:
         return need
     times = monolith.gb_s / variant.gb_s
-    less, more = ratio(times), ratio(1 / times)
-    if less == more:
+    times, word = (times, "less") if times >= 1 else (1 / times, "more")
+    if ratio(times) == ratio(1):
         return f"{need}, as much as in one process"
-    if times > 1:
-        return f"{need}, {less} times less than as one process"
-    return f"{need}, {more} times more than as one process"
+    return f"{need}, {ratio(times)} times {word} than as one process"
 
 
 def _allowance(run: Run, budget: BudgetVerdict | None) -> str:

@@ -63,7 +63,11 @@ class Recorder:
         except OSError as error:
             raise OutputError(f"cannot write the run's file {path}: {error.strerror}") from error
         recorder = cls(path)
-        recorder._append("header", header)
+        try:
+            recorder._append("header", header)
+        except OutputError:
+            path.unlink()  # A file without its header is no run, and would be taken for the last one.
+            raise
         return recorder
 
     @classmethod
@@ -168,7 +172,10 @@ def _newer(schema: object) -> bool:
 
 
 def _line(line: bytes) -> dict[str, Any]:
-    value = json.loads(line.decode("utf-8", "surrogateescape"))
+    try:
+        value = json.loads(line.decode("utf-8", "surrogateescape"))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     if not isinstance(value, dict):
         raise ValueError("expected an object")
     return value

@@ -120,6 +120,8 @@ def command(script: Path | None, output: Path | None, force: bool) -> int:
 def _around(script: Path, target: Path) -> dict[Path, str]:
     if not script.is_file():
         raise UsageError(f"there is no script {script}")
+    if target.exists() and target.samefile(script):
+        raise UsageError(f"{target} is the script itself", hint="name another job file with --output")
     relative = os.path.relpath(script, target.parent)
     text = AROUND_SCRIPT.substitute(title=script.name, name=repr(script.stem), file=repr(relative))
     return {target: text}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     default="terminal",
     help="For people, or for programs.",
 )
+@click.option(
+    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
+)
 @judging_options
 @output_options
-def command(run: str, format_name: str, judging: Judging, output: str, force: bool) -> int:
+def command(run: str, format_name: str, workspace: str, judging: Judging, output: str, force: bool) -> int:
     """Show a kept run again.
 
     RUN is the path or the id of a run, or "last". Nothing is measured: the same run can be held against other prices,
@@ -36,7 +40,7 @@ def command(run: str, format_name: str, judging: Judging, output: str, force: bo
     from profiler.store import load_run
 
     stream = sys.stdout if output == "-" else None
-    report = report_of(load_run(run), judging, reference=run)
+    report = report_of(load_run(run, folder=Path(workspace)), judging, reference=run)
     text = render(report, format_name, width=width_of(stream), colour=colour_of(stream))
     write_result(text, output, force=force)
     return 0

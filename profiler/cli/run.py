@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+from click.core import ParameterSource
 
 from profiler.cli.measuring import inputs_of, job_options, params_of
 from profiler.cli.options import amount, judging_options
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from profiler.judging import Judging
 
 INTERRUPTED = 130
+_FOR_JOBS = {"inputs", "params", "shards", "variant", "against", "jobs", "cold", "timeout", "resume", "lines"}
+"""Options that a plain script has no use for."""
 
 
 @click.command("run", short_help="Measure both variants of a job, or a plain script.")
@@ -81,7 +84,7 @@ def command(
         "check": lambda plan: budget_for(plan, judging),
     }
     if not declares_a_job(file):
-        _refuse_for_script(job, inputs, params, lines)
+        _refuse_for_script(job)
         run = run_script(job, Options(**settings | {"variants": (Variant.MONOLITH,), "script_args": more}))
         _show(run, judging, sys.stderr)
         return _code(run)
@@ -102,8 +105,16 @@ def _show(run: Run, judging: Judging, stream: TextIO) -> None:
     click.echo(shown_on(stream, text), nl=not text.endswith("\n"), file=stream, color=colour_of(stream))
 
 
-def _refuse_for_script(job: str, inputs: tuple[str, ...], params: tuple[str, ...], lines: str | None) -> None:
-    given = [name for name, value in (("--input", inputs), ("--param", params), ("--lines", lines)) if value]
+def _refuse_for_script(job: str) -> None:
+    """Refuse what the user gave and a script has no use for; nothing is ignored in silence."""
+    context = click.get_current_context()
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if isinstance(parameter, click.Option)
+        and parameter.name in _FOR_JOBS
+        and context.get_parameter_source(parameter.name) is not ParameterSource.DEFAULT
+    ]
     if given:
         raise UsageError(
             f"{job}: is a plain script, and {', '.join(given)} only means something for a job",

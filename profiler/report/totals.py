@@ -63,11 +63,15 @@ def less_by(first: Sequence[int | Decimal | None], second: Sequence[int | Decima
 
     >>> less_by((41, 41), (1, 1)), less_by((10, 20), (2, 4)), less_by((2, 2), (3, 3)), less_by((2, 2), (1, None))
     ('41 ×', '2.5–10 ×', '1.5 × more', '')
+    >>> less_by((100, 100), (101, 101))
+    'the same'
     """
     if None in (*first, *second) or not all((*first, *second)):
         return ""
     (low, high), (other_low, other_high) = ([Fraction(end or 0) for end in ends] for ends in (first, second))
     least, most = low / other_high, high / other_low
+    if ratio(max(most, 1 / least)) == ratio(1):
+        return "the same"
     if most < 1:
         return f"{_between(1 / most, 1 / least)} × more"
     return f"{_between(least, most)} ×"

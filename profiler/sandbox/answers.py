@@ -45,9 +45,7 @@ def _collect(order: CollectAnswer) -> Answer:
         os.makedirs(os.path.dirname(order.target), exist_ok=True)
         if not (len(files) == 1 and _same_file(files[0], order.target)):
             with frames.whole(order.target) as partial:
-                connection.execute(
-                    f"COPY (SELECT * FROM {frames.scan(files)}) TO {literal(partial)} (FORMAT parquet)"
-                )
+                connection.execute(f"COPY (SELECT * FROM {frames.scan(files)}) TO {literal(partial)} (FORMAT parquet)")
         columns = _columns(connection, order.target)
         for name, what in [*((key, "answer_key") for key in order.answer_key), (order.request, "request")]:
             if name is not None and name not in columns:
@@ -96,10 +94,21 @@ def _compare(order: CompareAnswers) -> Comparison:
         ours, theirs = _columns(connection, order.monolith), _columns(connection, order.decomposed)
         if set(ours) != set(theirs):
             return Comparison(equal=False, reason=_column_difference(ours, theirs))
-        _join(connection, order)
+        other_types = [name for name in ours if _family(ours[name]) != _family(theirs[name])]
+        sides = (order.monolith, order.decomposed)
+        conflicts = [name for name in other_types if all(_holds(connection, side, name) for side in sides)]
+        if conflicts:
+            return Comparison(equal=False, reason=_type_difference(conflicts, ours, theirs))
+        empty = [name for name in other_types if not _holds(connection, order.monolith, name)]
+        _join(
+            connection,
+            order,
+            ours={name: theirs[name] for name in empty},
+            theirs={name: ours[name] for name in other_types if name not in empty},
+        )
         values = [name for name in ours if name not in order.key]
-        numeric = [name for name in values if _is_number(ours[name]) and _is_number(theirs[name])]
-        conditions = {name: _same_value(name, name in numeric, order.tolerance, connection) for name in values}
+        floats = [name for name in values if {ours[name], theirs[name]} & {"FLOAT", "DOUBLE"}]
+        conditions = {name: _same_value(name, name in floats, order.tolerance, connection) for name in values}
         every = " AND ".join(conditions.values()) or "true"
         counts = connection.execute(
             f"SELECT count(*), count(*) FILTER (WHERE in_m AND in_d AND {every}), "
@@ -112,7 +121,7 @@ def _compare(order: CompareAnswers) -> Comparison:
             equal_rows=counts[1],
             only_monolith=counts[2],
             only_decomposed=counts[3],
-            largest_difference=_largest(connection, numeric, order.tolerance),
+            largest_difference=_largest(connection, floats, order.tolerance),
             columns=(*order.key, "column", "monolith", "decomposed"),
             first_differing=_first_differing(connection, conditions, order.key),
             first_only_monolith=_first_only(connection, "in_m AND in_d IS NULL", order.key),
@@ -130,9 +139,22 @@ def _column_difference(ours: dict[str, str], theirs: dict[str, str]) -> str:
     return "the answers have different columns: " + "; ".join(parts)
 
 
-def _join(connection: Any, order: CompareAnswers) -> None:
-    """The table `both_sides`: key columns, and every other column twice, as m_NAME and d_NAME."""
-    monolith, decomposed = frames.scan([order.monolith]), frames.scan([order.decomposed])
+def _cast(path: str, types: dict[str, str]) -> str:
+    """SQL that reads an answer, with columns that hold only NULL as the other answer's types."""
+    casts = ", ".join(f"CAST(NULL AS {kind}) AS {identifier(name)}" for name, kind in types.items())
+    return f"SELECT * {f'REPLACE ({casts})' if casts else ''} FROM {frames.scan([path])}"
+
+
+def _join(connection: Any, order: CompareAnswers, ours: dict[str, str], theirs: dict[str, str]) -> None:
+    """The table `both_sides`: key columns, and every other column twice, as m_NAME and d_NAME.
+
+    Args:
+        connection: Where the table is made.
+        order: The answers and their key.
+        ours: Types to give to columns of the monolith's answer that hold only NULL.
+        theirs: The same for the decomposed variant's.
+    """
+    monolith, decomposed = _cast(order.monolith, ours), _cast(order.decomposed, theirs)
     on = " AND ".join(f"a.{identifier(name)} IS NOT DISTINCT FROM b.{identifier(name)}" for name in order.key)
     listed = ", ".join(
         f"coalesce(a.{identifier(name)}, b.{identifier(name)}) AS {identifier('k_' + name)}" for name in order.key
@@ -145,16 +167,32 @@ def _join(connection: Any, order: CompareAnswers) -> None:
     )
     connection.execute(
         f"CREATE TEMP TABLE both_sides AS SELECT a.{MONOLITH} AS in_m, b.{DECOMPOSED} AS in_d, {listed}{pairs} "
-        f"FROM (SELECT *, true AS {MONOLITH} FROM {monolith}) AS a "
-        f"FULL JOIN (SELECT *, true AS {DECOMPOSED} FROM {decomposed}) AS b ON {on}"
+        f"FROM (SELECT *, true AS {MONOLITH} FROM ({monolith})) AS a "
+        f"FULL JOIN (SELECT *, true AS {DECOMPOSED} FROM ({decomposed})) AS b ON {on}"
     )
 
 
-def _is_number(kind: str) -> bool:
-    return kind.split("(")[0] in (
-        "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-        "FLOAT", "DOUBLE", "DECIMAL",
-    )  # fmt: skip
+def _type_difference(names: Sequence[str], ours: dict[str, str], theirs: dict[str, str]) -> str:
+    shown = "; ".join(f"{name!r} is {ours[name]} in the monolith's and {theirs[name]} in the other" for name in names)
+    return f"the answers have columns of different types: {shown}"
+
+
+def _family(kind: str) -> str:
+    """What a type can be compared with: numbers with numbers, times with times, else only its like."""
+    name = kind.split("(")[0]
+    if name.removeprefix("U") in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT") or name in (
+        "FLOAT",
+        "DOUBLE",
+        "DECIMAL",
+    ):
+        return "number"
+    return "time" if name == "DATE" or name.startswith("TIMESTAMP") else kind
+
+
+def _holds(connection: Any, path: str, name: str) -> bool:
+    """Whether a column holds anything but NULL; a column of NULLs alone takes whatever type its writer gives it."""
+    (count,) = connection.execute(f"SELECT count({identifier(name)}) FROM {frames.scan([path])}").fetchone()
+    return bool(count)
 
 
 def _numbers(name: str) -> tuple[str, str]:
@@ -177,18 +215,18 @@ def _floor(connection: Any, name: str, tolerance: float) -> float:
     return max(float(largest or 0.0) * tolerance, 5e-324)
 
 
-def _same_value(name: str, numeric: bool, tolerance: float, connection: Any) -> str:
-    if not numeric:
+def _same_value(name: str, is_float: bool, tolerance: float, connection: Any) -> str:
+    if not is_float:
         return f"{identifier('m_' + name)} IS NOT DISTINCT FROM {identifier('d_' + name)}"
     a, b = _numbers(name)
     difference = _difference(name, _floor(connection, name, tolerance))
     return f"(({a} IS NULL AND {b} IS NULL) OR coalesce({difference} <= {tolerance!r}, false))"
 
 
-def _largest(connection: Any, numeric: Sequence[str], tolerance: float) -> float | None:
-    """Largest relative difference over all numbers of rows that both sides have; None where there is no number."""
+def _largest(connection: Any, floats: Sequence[str], tolerance: float) -> float | None:
+    """Largest relative difference over all floats of rows that both sides have; None where there is no float."""
     largest: float | None = None
-    for name in numeric:
+    for name in floats:
         difference = _difference(name, _floor(connection, name, tolerance))
         value = connection.execute(f"SELECT max({difference}) FROM both_sides WHERE in_m AND in_d").fetchone()[0]
         if value is not None:

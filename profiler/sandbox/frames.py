@@ -180,9 +180,13 @@ def _changes(frame: pd.DataFrame, step: str) -> Iterable[str]:
 
 
 def _object_changes(column: pd.Series[Any], name: str, step: str) -> Iterable[str]:
+    import numpy as np
     import pandas as pd
 
     inferred = pd.api.types.infer_dtype(column, skipna=True)
+    kinds = {type(value) for value in column.head(1000) if value is not None and value is not pd.NA}
+    if len(kinds) == 1 and kinds <= {list, dict, tuple, bytes, np.ndarray}:
+        return  # Lists, structs and bytes come back as such.
     told = {
         "mixed": "mixed objects; they become text",
         "mixed-integer": "mixed objects; they become text",

@@ -96,7 +96,7 @@ def find(job: Job, order: MakePlan, params: dict[str, Any]) -> tuple[dict[str, I
         elif missing:
             problems += [f"{where}: {complaint}" for complaint in missing]
             continue
-        rows, complaints = inspect_files(paths)
+        paths, rows, complaints = inspect_files(paths)
         problems += [f"{where}: {complaint}" for complaint in complaints]
         if not complaints:
             found[name] = _input(name, paths, rows, made=made)
@@ -149,12 +149,16 @@ def _input(name: str, paths: tuple[str, ...], rows: int | None, *, made: bool) -
     )
 
 
-def inspect_files(paths: tuple[str, ...]) -> tuple[int | None, list[str]]:
-    """Rows in all, where the files say; and what is wrong with them: broken, empty, something else in disguise."""
+def inspect_files(paths: tuple[str, ...]) -> tuple[tuple[str, ...], int | None, list[str]]:
+    """The files that hold rows; how many rows, where the files say; and what is wrong: broken, empty, in disguise.
+
+    A file without a row is left out: a CSV with a header alone would have columns without types.
+    """
     import duckdb
 
     complaints = []
     rows: int | None = 0
+    kept = []
     with frames.connect(threads=1) as connection:
         for path in paths:
             complaint = _disguise(path)
@@ -165,17 +169,19 @@ def inspect_files(paths: tuple[str, ...]) -> tuple[int | None, list[str]]:
                 if frames.is_csv(path):
                     some = connection.execute(f"SELECT 1 FROM {frames.scan([path])} LIMIT 1").fetchall()
                     rows = None if some else rows
+                    kept += [path] if some else []
                     continue
                 source = f"parquet_file_metadata({frames.literal(path)})"
                 (count,) = connection.execute(f"SELECT sum(num_rows)::BIGINT FROM {source}").fetchone()
                 rows = None if rows is None else rows + count
+                kept += [path] if count else []
             except duckdb.Error as error:
                 complaints.append(f"{path}: cannot be read: {str(error).strip().splitlines()[0]}")
         if not complaints:
-            complaints += _all_together(connection, paths)
+            complaints += _all_together(connection, tuple(kept)) if kept else []
     if not complaints and rows == 0:
         complaints.append(f"{', '.join(paths[:3])}: holds no row")
-    return rows, complaints
+    return tuple(kept), rows, complaints
 
 
 def _all_together(connection: Any, paths: tuple[str, ...]) -> list[str]:

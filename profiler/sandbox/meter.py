@@ -60,7 +60,7 @@ def _moved_bytes() -> tuple[int, int]:
     return int(lines[0].split()[1]), int(lines[1].split()[1])
 
 
-def _waited_ns() -> int:
+def waited_ns() -> int:
     """Time that the main thread was ready to run and did not, since every core was busy."""
     try:
         with open(f"/proc/self/task/{os.getpid()}/schedstat", "rb") as file:
@@ -89,7 +89,7 @@ def snapshot() -> Snapshot:
     read_bytes, written_bytes = _moved_bytes()
     return Snapshot(
         cpu_ns=_cpu_ns(own) + _cpu_ns(children),
-        wait_ns=_waited_ns(),
+        wait_ns=waited_ns(),
         resident_bytes=resident()[1],
         read_bytes=read_bytes,
         written_bytes=written_bytes,

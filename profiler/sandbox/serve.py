@@ -133,7 +133,7 @@ def _prepare(order: Prepare) -> None:
 def _ready(spawned_ns: int) -> Ready:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return Ready(
-        init_ns=time.monotonic_ns() - spawned_ns,
+        init_ns=time.monotonic_ns() - spawned_ns - meter.waited_ns(),
         init_cpu_ns=round((usage.ru_utime + usage.ru_stime) * 1e9),
         resets=meter.reset_peak(),
     )

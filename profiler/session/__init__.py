@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import profiler
-from profiler.errors import JobFileError, UsageError
+from profiler.errors import JobFileError
 from profiler.model import Plan, PlannedStep, Run, Variant
 from profiler.runner import lines
 from profiler.runner.control import Control, Stopped
@@ -129,10 +129,6 @@ def run_script(file: str, options: Options) -> Run:
         shards_reason="a script is one task",
         code={str(path): hashlib.sha256(path.read_bytes()).hexdigest()},
     )
-    if options.resume or options.against:
-        raise UsageError(
-            f"{path.name} is a plain script, which runs whole or not at all; --resume and --against are for jobs"
-        )
     with Stop(Workspace(options.root)) as stop:
         session = Session.begin(plan, options, stop, Progress(visible=False))
         session.measure(None)

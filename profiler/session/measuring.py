@@ -45,11 +45,15 @@ class Session:
     started_ns: int
 
     @classmethod
-    def begin(cls, plan: Plan, options: Options, stop: Stop, progress: Progress) -> Session:
+    def begin(
+        cls, plan: Plan, options: Options, stop: Stop, progress: Progress, executor: Executor | None = None
+    ) -> Session:
         """Begin a run's file, or open the one that is resumed."""
         options.check(plan)
         workspace = Workspace(options.root)
         settings = settings_of(plan, options)
+        if executor is not None:
+            settings = replace(settings, engine=type(executor).__name__)
         before = resumable(plan, options) if options.resume else None
         other = taken(options.against, plan, options) if options.against else None
         run_id = before.id if before else new_run_id(plan.job)

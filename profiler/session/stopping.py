@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -43,4 +44,5 @@ class Stop:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
         close_idle()
-        self.file.unlink(missing_ok=True)
+        with suppress(OSError):  # Where the workspace could not be made, there is none to remove.
+            self.file.unlink()

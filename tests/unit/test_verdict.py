@@ -124,7 +124,7 @@ BIG = with_monolith(peak=exactly(11_366))
             BUDGET,
             None,
             "Whether cost_anomalies fits AWS Lambda when decomposed is not decided: train was measured in 1 of 2 tasks "
-            "only. Run it again with --resume.",
+            "only. Measure it again.",
             id="interrupted",
         ),
         pytest.param(
