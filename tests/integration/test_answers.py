@@ -148,12 +148,12 @@ job = Job(name="compared", answer_key="k", monolith=[step(one)], decomposed=[ste
         pytest.param("{'k': [1], 'v': [float('inf')]}", "{'k': [1], 'v': [1e308]}", False, id="infinite and large"),
         pytest.param("{'k': [1], 'v': [0.0]}", "{'k': [1], 'v': [1e-3]}", False, id="zero and something"),
         pytest.param("{'k': [1, None], 'v': [1, 2]}", "{'k': [None, 1], 'v': [2, 1]}", True, id="NULL in the key"),
-        pytest.param("{'k': ['1'], 'v': [1]}", "{'k': [1], 'v': [1]}", None, id="keys of another type"),
+        pytest.param("{'k': ['1'], 'v': [1]}", "{'k': [1], 'v': [1]}", False, id="keys of another type"),
         pytest.param("{'k': [1], 'v': ['a']}", "{'k': [1], 'v': [1]}", False, id="values of another type"),
         pytest.param("{'k': [1], 'v': [None]}", "{'k': [1], 'v': ['a']}", False, id="nothing and something"),
         pytest.param("{'k': [1], 'v': [[1, 2]]}", "{'k': [1], 'v': [[1, 2]]}", True, id="lists"),
         pytest.param("{'K': [1], 'v': [1]}", "{'k': [1], 'v': [1]}", None, id="case of a column"),
-        pytest.param("{'k': [2**63 - 1], 'v': [2**53 + 1]}", "{'k': [2**63 - 1], 'v': [2**53]}", None, id="whole numbers beyond floats"),
+        pytest.param("{'k': [1], 'v': [2**53 + 1]}", "{'k': [1], 'v': [2**53]}", False, id="beyond floats"),
     ],
 )  # fmt: skip
 def test_values_are_compared_as_a_reader_means_them(place: Place, one: str, two: str, equal: bool | None) -> None:
