@@ -187,7 +187,7 @@ def run_step(
 ) -> list[Measurement]:
     """Run a step's tasks; each measurement is recorded as it comes in."""
     progress.step(tasks[0].variant, tasks[0].step, len(tasks))
-    futures: dict[Future[Measurement], Task] = {executor.submit(run_task, task): task for task in tasks}
+    futures: dict[Future[Measurement], Task] = {_submitted(executor, task): task for task in tasks}
     measurements = []
     for future in as_completed(futures):
         measurement = _result(future, futures[future])
@@ -197,11 +197,22 @@ def run_step(
     return measurements
 
 
+def _submitted(executor: Executor, task: Task) -> Future[Measurement]:
+    """A task's future; one that has failed where the engine takes no task any more, since its workers are gone."""
+    try:
+        return executor.submit(run_task, task)
+    except Exception as error:
+        failed: Future[Measurement] = Future()
+        failed.set_exception(error)
+        return failed
+
+
 def _result(future: Future[Measurement], task: Task) -> Measurement:
     """A future's measurement; an engine that lost the task makes an outcome, never an exception of ours."""
-    error = future.exception()
-    if error is None:
+    try:
         return future.result()
+    except Exception as caught:
+        error = caught
     outcome = Outcome(ending=Ending.LOST, message=f"the engine lost the task: {type(error).__name__}: {error}")
     return Measurement(
         variant=task.variant, step=task.step, index=task.index, outcome=outcome, started_ns=0, wall_ns=0, cpu_ns=0,
