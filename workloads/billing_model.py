@@ -87,7 +87,7 @@ def injected_days(daily: pd.DataFrame, days: pd.DatetimeIndex) -> pd.Series:
 
 def look_back(costs: pd.Series) -> pd.DataFrame:
     """What is known of each day before it begins: costs and averages up to the day before, weekday, trend."""
-    before, weekday = costs.shift(1), costs.index.weekday
+    before, weekday = costs.shift(1), costs.index.day_of_week
     features = {f"lag_{lag}": costs.shift(lag) for lag in LAGS}
     features |= {f"mean_{days}": before.rolling(days).mean() for days in MEANS}
     features |= {f"weekday_{number}": (weekday == number).astype(float) for number in range(7)}
