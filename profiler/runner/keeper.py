@@ -453,4 +453,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
+    os.set_inheritable(int(sys.argv[1]), False)  # Or the sandbox's children would keep the harness's line open.
     Keeper(int(sys.argv[1])).run()

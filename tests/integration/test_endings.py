@@ -182,3 +182,7 @@ def test_a_function_that_is_gone_is_a_finding(tmp_path: Path) -> None:
     shown = outcome("nobody", tmp_path)
     assert shown.ending is Ending.RAISED
     assert shown.message == "AttributeError: module 'endings' has no attribute 'nobody'"
+
+
+def test_a_step_inherits_no_descriptor_of_ours(tmp_path: Path) -> None:
+    assert outcome("lists_descriptors", tmp_path).message.startswith("left with sys.exit ({})")
