@@ -186,7 +186,7 @@ class Measurement:
     wait_ns: int
     """Part of `wall_ns` in which the main thread was ready to run, but the machine's cores were busy."""
     init_ns: int
-    """From process start until the user's code is imported, less waiting and our own modules; 0 for a warm sandbox."""
+    """From process start until the user's code is imported, less waiting for a core; 0 for a warm sandbox."""
     init_cpu_ns: int
     peak: Peak
     """Highest resident memory while the task ran, imports included."""

@@ -89,27 +89,20 @@ class Channel:
         return True
 
 
-def serve(requests: int, replies: int, spawned_ns: int, own_ns: int) -> None:
-    """Prepare once, then carry out orders until the keeper ends this process.
-
-    Args:
-        requests: Descriptor that orders come from.
-        replies: Descriptor that answers go to.
-        spawned_ns: When this process began, on the monotonic clock.
-        own_ns: CPU time that paredown's own modules have taken since.
-    """
+def serve(requests: int, replies: int, spawned_ns: int) -> None:
+    """Prepare once, then carry out orders until the keeper ends this process."""
     channel = Channel(requests, replies)
     meter.count_children()
     first = channel.receive()
     if isinstance(first, RunScript):
-        import_module("profiler.sandbox.scripts").carry_out(first, channel, spawned_ns + own_ns)
+        import_module("profiler.sandbox.scripts").carry_out(first, channel, spawned_ns)
         return
     try:
-        own_ns += _prepare(first)
+        _prepare(first)
     except BaseException as error:
         channel.send(FINAL, Answered(outcome=findings.outcome_of(error), result=_ours(error)))
         return
-    channel.send(FINAL, _ready(spawned_ns, own_ns))
+    channel.send(FINAL, _ready(spawned_ns))
     gc.collect()
     gc.freeze()  # What imports made stays; collecting after a task then costs only what the task made.
     while True:
@@ -122,12 +115,9 @@ def serve(requests: int, replies: int, spawned_ns: int, own_ns: int) -> None:
         gc.collect()
 
 
-def _prepare(order: Prepare) -> int:
-    """Import what the order names; returns the CPU time of what is paredown's own."""
-    began_ns = time.process_time_ns()
+def _prepare(order: Prepare) -> None:
     from profiler.sandbox import frames, loading
 
-    own_ns = time.process_time_ns() - began_ns
     if order.folder:
         loading.use_folder(order.folder)
     if order.threads:
@@ -138,14 +128,13 @@ def _prepare(order: Prepare) -> int:
         frames.open_tables()
     for reference in order.functions:
         loading.find(reference)
-    return own_ns
 
 
-def _ready(spawned_ns: int, own_ns: int) -> Ready:
+def _ready(spawned_ns: int) -> Ready:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return Ready(
-        init_ns=time.monotonic_ns() - spawned_ns - meter.waited_ns() - own_ns,
-        init_cpu_ns=round((usage.ru_utime + usage.ru_stime) * 1e9) - own_ns,
+        init_ns=time.monotonic_ns() - spawned_ns - meter.waited_ns(),
+        init_cpu_ns=round((usage.ru_utime + usage.ru_stime) * 1e9),
         resets=meter.reset_peak(),
     )
 
