@@ -29,11 +29,13 @@ class Ended:
     out: str
     err: str
     workspace: Path
+    newest: Path | None
+    """The newest run's file when it ended; later commands may add others."""
 
     @property
     def run(self) -> Run:
         """The run that it kept."""
-        return load_run("last", folder=self.workspace)
+        return load_run(str(self.newest or "last"), folder=self.workspace)
 
     @property
     def said(self) -> str:
@@ -112,6 +114,7 @@ class Started:
             out=(out or b"").decode("utf-8", "replace"),
             err=(err or b"").decode("utf-8", "replace"),
             workspace=self.workspace,
+            newest=max(self.workspace.glob("runs/*.jsonl"), key=lambda path: path.stat().st_mtime_ns, default=None),
         )
 
     def interrupt(self) -> None:
