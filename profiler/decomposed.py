@@ -20,11 +20,14 @@ def judge_decomposed(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     end = end_of(run, Variant.DECOMPOSED)
     complete = end is not None and end.complete
     planned = run.plan.decomposed
+    begun = {step.step: step.tasks for step in run.begun if step.variant is Variant.DECOMPOSED}
     by_step = {step.name: [task for task in tasks if task.step == step.name] for step in planned}
     steps = []
     for position, step in enumerate(planned):
         later = any(by_step[after.name] for after in planned[position + 1 :])
-        most = len(by_step[step.name]) if complete or later else _most_tasks(step, run.plan.shards)
+        most = (
+            len(by_step[step.name]) if complete or later else begun.get(step.name, _most_tasks(step, run.plan.shards))
+        )
         finished = complete or later or len(by_step[step.name]) >= most
         steps.append(fit_step(step, by_step[step.name], terms, planned=most, finished=finished))
     seen = [step for step in steps if step.tasks]

@@ -224,6 +224,15 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepBegin:
+    """A decomposed step began; with how many tasks is known only then, since a shard without rows is no task."""
+
+    variant: Variant
+    step: str
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VariantEnd:
     """A variant ran to its end, or stopped on the way."""
 
@@ -329,6 +338,7 @@ class Run:
     plan: Plan
     machine: Machine
     settings: Settings
+    begun: tuple[StepBegin, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     variants: tuple[VariantEnd, ...] = ()
     answers: tuple[Answer, ...] = ()

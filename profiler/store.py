@@ -2,7 +2,7 @@
 
 Events are appended and flushed one by one, so a run that was killed can be shown; a torn last line is dropped.
 
-Schema 1 (2026-11): header, measurement, variant, answer, comparison, score, exit, restart, resume, end.
+Schema 1 (2026-11): header, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
 """
 
 from __future__ import annotations
@@ -18,19 +18,32 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from profiler.errors import OutputError, RunFileError
-from profiler.model import Answer, Comparison, Machine, Measurement, Plan, Run, Score, Settings, Variant, VariantEnd
+from profiler.model import (
+    Answer,
+    Comparison,
+    Machine,
+    Measurement,
+    Plan,
+    Run,
+    Score,
+    Settings,
+    StepBegin,
+    Variant,
+    VariantEnd,
+)
 
 SCHEMA = 1
 FOLDER = Path(".paredown")
 
 _EVENTS: dict[str, type[Any]] = {
+    "step": StepBegin,
     "measurement": Measurement,
     "variant": VariantEnd,
     "answer": Answer,
     "comparison": Comparison,
     "score": Score,
 }
-Event = Measurement | VariantEnd | Answer | Comparison | Score
+Event = StepBegin | Measurement | VariantEnd | Answer | Comparison | Score
 
 
 class Recorder:
@@ -182,6 +195,7 @@ def _line(line: bytes) -> dict[str, Any]:
 
 
 def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) -> Run:
+    begun: dict[tuple[Variant, str], StepBegin] = {}
     measurements: dict[tuple[Variant, str, int], Measurement] = {}
     variants: dict[Variant, VariantEnd] = {}
     answers: dict[Variant, Answer] = {}
@@ -197,6 +211,8 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
             if name in _EVENTS:
                 event = decode(_EVENTS[name], values)
                 match event:
+                    case StepBegin():
+                        begun[event.variant, event.step] = event
                     case Measurement():
                         measurements[event.variant, event.step, event.index] = event
                     case VariantEnd():
@@ -223,6 +239,7 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
             plan=decode(Plan, header["plan"]),
             machine=decode(Machine, header["machine"]),
             settings=decode(Settings, header["settings"]),
+            begun=tuple(begun.values()),
             measurements=tuple(measurements.values()),
             variants=tuple(variants.values()),
             answers=tuple(answers.values()),

@@ -64,7 +64,7 @@ def _finding(run: Run, group: Sequence[Measurement]) -> Finding:
     outcome = first.outcome
     traceback = printed_lines(outcome.traceback)
     message = one_line(outcome.message)
-    if traceback and traceback[-1] == message:
+    if traceback and message in (traceback[0], traceback[-1]):
         message = ""
     return Finding(
         title=_title(run, group),

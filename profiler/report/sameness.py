@@ -20,9 +20,9 @@ def same_statement(comparison: Comparison | None) -> Statement | None:
             label="NOT COMPARED", text=f"Whether both answers are the same is not known: {why}.", tone=Tone.DOUBT
         )
     agree = "agrees" if comparison.rows == 1 else "agree"
-    sentences = [
-        f"{count(comparison.equal_rows)} of {_rows(comparison.rows)} {agree}{_difference(comparison)}",
-    ]
+    sentences = []
+    if comparison.rows or not comparison.reason:
+        sentences = [f"{count(comparison.equal_rows)} of {_rows(comparison.rows)} {agree}{_difference(comparison)}"]
     alone = [
         f"{_rows(number)} only in the {answer}"
         for number, answer in (
@@ -33,7 +33,7 @@ def same_statement(comparison: Comparison | None) -> Statement | None:
     ]
     sentences += [", ".join(alone)] if alone else []
     sentences += [one_line(comparison.reason).rstrip(".")] if comparison.reason else []
-    text = " ".join(f"{sentence}." for sentence in sentences)
+    text = " ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in sentences)
     if comparison.equal:
         return Statement(label="SAME", text=text, tone=Tone.YES)
     return Statement(label="DIFFERENT", text=text, tone=Tone.NO)

@@ -54,10 +54,23 @@ class Workspace:
                 f"cannot write to the workspace {self.root.absolute()}: {error.strerror}",
                 hint="run in a folder that you may write to, or name another with --workspace",
             ) from error
+        (folder / "pid").write_text(str(os.getpid()))
         ignore = self.root / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
         return folder
+
+    def sweep(self) -> None:
+        """Remove what harnesses that were killed have left: half-made data, spilled queries, plans.
+
+        What they passed between steps stays, for `--resume`.
+        """
+        for folder in (self.root / "work").glob("*/temp"):
+            if not _is_alive(folder.parent / "pid"):
+                shutil.rmtree(folder, ignore_errors=True)
+        for partial in self.data.glob("*.partial"):
+            if not _is_running(partial.name.split(".")[-2]):
+                shutil.rmtree(partial, ignore_errors=True)
 
     def tidy(self, run_id: str) -> None:
         """Remove what a finished run passed between its steps, but not its answers."""
@@ -70,13 +83,19 @@ class Workspace:
                 entry.unlink(missing_ok=True)
 
 
+def _is_alive(file: Path) -> bool:
+    """Whether the process whose number stands in a file still runs."""
+    try:
+        return _is_running(file.read_text())
+    except OSError:
+        return False
+
+
+def _is_running(number: str) -> bool:
+    return number.strip().isdigit() and os.path.exists(f"/proc/{number.strip()}")
+
+
 def new_run_id(job: str) -> str:
     """A run's id: job, time in UTC, and four letters against two in the same second; a file name on any system."""
     safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in job)[:60]
     return f"{safe}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-
-
-def remove(path: str) -> None:
-    """Remove a file that may be gone already."""
-    if os.path.exists(path):
-        os.unlink(path)

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import os
+from collections import Counter
 from difflib import get_close_matches
 from typing import Any
 
@@ -87,7 +88,7 @@ def find(job: Job, order: MakePlan, params: dict[str, Any]) -> tuple[dict[str, I
         paths, missing = expand(patterns)
         made = not paths and item.make is not None and name not in order.inputs
         if made:
-            making = _making(name, item, order, params, job.name)
+            making = _making(name, item, order, params)
             paths = tuple(sorted(glob.glob(os.path.join(glob.escape(making.target), "*"))))
             if not paths:
                 to_make.append(making)
@@ -116,7 +117,8 @@ def expand(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
         elif os.path.isfile(pattern):
             matched, complaint = [pattern], ""
         elif glob.has_magic(pattern):
-            matched, complaint = sorted(glob.glob(pattern, recursive=True)), f"{pattern} matches no file"
+            matched = sorted(filter(os.path.isfile, glob.glob(pattern, recursive=True)))
+            complaint = f"{pattern} matches no file"
         else:
             matched, complaint = [], f"there is no file {pattern}"
         paths += matched
@@ -124,13 +126,14 @@ def expand(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
     return tuple(dict.fromkeys(map(os.path.abspath, paths))), missing
 
 
-def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any], job: str) -> MakeInput:
+def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any]) -> MakeInput:
+    """How to make an input. Its folder is named by what makes it, so jobs that make the same data share them."""
     reference = loading.reference_to(item.make, order.file)  # type: ignore[arg-type]
     own = {parameter.name: params[parameter.name] for parameter in _keyword_only(item) if parameter.name in params}
     with open(reference.file, "rb") as file:
         recipe = file.read() + json.dumps(own, sort_keys=True, default=str).encode()
     key = hashlib.sha256(recipe).hexdigest()[:12]
-    safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in f"{job}-{name}")
+    safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in name)
     return MakeInput(name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}"))
 
 
@@ -195,6 +198,25 @@ def _all_together(connection: Any, paths: tuple[str, ...]) -> list[str]:
     except duckdb.Error as error:
         return [f"its {len(paths)} files do not go together: {str(error).strip().splitlines()[0]}"]
     return []
+
+
+def column_notes(found: dict[str, InputFiles]) -> tuple[str, ...]:
+    """Columns that only some Parquet files of an input have; in the others every row of them is NULL."""
+    notes = []
+    with frames.connect(threads=1) as connection:
+        for name, item in found.items():
+            if len(item.paths) < 2 or frames.is_csv(item.paths[0]):
+                continue
+            counted: Counter[str] = Counter()
+            for path in item.paths:
+                rows = connection.execute(f"DESCRIBE SELECT * FROM {frames.scan([path])}").fetchall()
+                counted.update(row[0] for row in rows)
+            notes += [
+                f"input {name!r}: {times} of its {len(item.paths)} files have a column {column!r}, else it is NULL"
+                for column, times in counted.items()
+                if times < len(item.paths)
+            ]
+    return tuple(notes)
 
 
 def _disguise(path: str) -> str:

@@ -63,6 +63,7 @@ def carry_out(order: MakePlan) -> Answered:
         score=loading.reference_to(job.score, order.file) if job.score else None,  # type: ignore[arg-type]
         dollars_per_day=None if job.dollars_per_day is None else str(job.dollars_per_day),
         requests_per_day=job.requests_per_day,
+        warnings=inputs.column_notes(found),
     )
     return Answered(outcome=Outcome(ending=Ending.OK), result=Planned(plan=plan, to_make=tuple(to_make)))
 

@@ -37,10 +37,15 @@ def planning(
     file: str, options: Options, progress: Progress, stopping: Callable[[], bool]
 ) -> Iterator[tuple[Planned, Control]]:
     """Plan a job in a child of its own, which stays for more orders while the context lasts."""
-    folder = Workspace(options.root).prepare("planning")
-    with Control(folder, os.environ, job_folder=os.path.dirname(file)) as control:
-        progress.step("planning", Path(file).stem, 1)
-        yield control.carry_out(_order(file, options), file, stopping=stopping), control
+    workspace = Workspace(options.root)
+    folder = workspace.prepare(f"planning-{os.getpid()}")
+    workspace.sweep()
+    try:
+        with Control(folder, os.environ, job_folder=os.path.dirname(file)) as control:
+            progress.step("planning", Path(file).stem, 1)
+            yield control.carry_out(_order(file, options), file, stopping=stopping), control
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _order(file: str, options: Options) -> MakePlan:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import profiler
 from profiler.errors import UsageError
-from profiler.model import Measurement, Plan, PlannedStep, Run, Settings, Variant, VariantEnd
+from profiler.model import Measurement, Plan, PlannedStep, Run, Settings, StepBegin, Variant, VariantEnd
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner import decomposed, monolith
 from profiler.runner.control import Stopped
@@ -175,14 +175,17 @@ class Session:
             for task in tasks
             if not is_kept(done, step, task.index)
         ]
+        self.recorder.record(StepBegin(variant=Variant.DECOMPOSED, step=step.name, tasks=len(tasks)))
         now = decomposed.run_step(missing, executor, self.recorder.record, self.progress) if missing else []
         failed = [measurement for measurement in now if not measurement.outcome.ok]
         kept[step.name] = Kept.of(step)
         for measurement in sorted([*before, *now], key=lambda item: item.index):
             kept[step.name].add(step, measurement)
         if failed:
-            many = f"{len(failed)} of {len(tasks)} tasks" if len(tasks) > 1 else "it"
-            return f"step {step.name!r}: {many} did not end well, first: {failed[0].outcome.message}"
+            first = failed[0].outcome.message
+            if len(tasks) == 1:
+                return f"step {step.name!r}: {first}"
+            return f"step {step.name!r}: {len(failed)} of {len(tasks)} tasks did not end well, first: {first}"
         return ""
 
     def _kept_measurements(self) -> dict[tuple[str, int], Measurement]:

@@ -237,3 +237,9 @@ def test_made_data_are_made_once(place: Place) -> None:
     assert first.run.plan.inputs[0].rows == 5
     assert len(list((place.workspace / "data").iterdir())) == 1
     assert second.run.plan.inputs == first.run.plan.inputs
+
+
+def test_a_column_that_only_some_files_have_is_told(shop: Place) -> None:
+    shop.table("data/sales-4.parquet", f"SELECT *, 'card' AS paid_by FROM '{shop.folder}/data/sales-0.parquet'")
+    ended = shop.paredown("run", "job.py", "--variant", "decomposed")
+    assert "1 of its 5 files have a column 'paid_by', else it is NULL" in " ".join(ended.out.split()), ended.said
