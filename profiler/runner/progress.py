@@ -20,7 +20,7 @@ _NS = 1_000_000_000
 
 
 class Progress:
-    """Counts what is done, and draws a line of it four times a second."""
+    """Counts what is done, and draws a line of it twice a second, as often as it is told the memory in use."""
 
     def __init__(self, *, visible: bool, expected_ns: Mapping[str, int] | None = None) -> None:
         self.visible = visible
@@ -38,7 +38,7 @@ class Progress:
             from rich.live import Live
 
             self._live = Live(
-                get_renderable=self._line, console=Console(stderr=True), refresh_per_second=4, transient=True
+                get_renderable=self._line, console=Console(stderr=True), refresh_per_second=2, transient=True
             )
             self._live.start()
         return self
