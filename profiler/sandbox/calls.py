@@ -153,9 +153,25 @@ def _cut(value: Any, by: tuple[str, ...], step: str) -> Callable[[GroupKey], Any
         return lambda key: value.items.get(tuple(key[position] for position in positions))
     if not frames.is_table(value) or not set(by) <= set(value.columns):
         return lambda key: value
-    parts = {_key(key): part for key, part in value.groupby(list(by), sort=False, dropna=False)}
-    nothing = value.iloc[:0]
-    return lambda key: parts.get(key, nothing)
+    return _cut_table(value, by)
+
+
+def _cut_table(table: pd.DataFrame, by: tuple[str, ...]) -> Callable[[GroupKey], pd.DataFrame]:
+    """Cut a table group by group, as a loop over `groupby` does: no more than one group's rows stand beside it.
+
+    The table is put in the order of its groups once, where it is in another, and each group is a slice of it.
+    """
+    import numpy as np
+
+    number = table.groupby(list(by), sort=False, dropna=False).ngroup().to_numpy()
+    if len(number) and (np.diff(number) < 0).any():
+        order = np.argsort(number, kind="stable")
+        table, number = table.take(order), number[order]
+    begins = np.flatnonzero(np.diff(number, prepend=-1))
+    ends = [*begins[1:], len(number)][: len(begins)]
+    heads = table[list(by)].iloc[begins].itertuples(index=False, name=None)
+    places = {_key(head): (begin, end) for head, begin, end in zip(heads, begins, ends, strict=True)}
+    return lambda key: table.iloc[slice(*places.get(key, (0, 0)))]
 
 
 def _key(values: tuple[Any, ...]) -> GroupKey:

@@ -117,7 +117,7 @@ def expand(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
         elif os.path.isfile(pattern):
             matched, complaint = [pattern], ""
         elif glob.has_magic(pattern):
-            matched = sorted(filter(os.path.isfile, glob.glob(pattern, recursive=True)))
+            matched = sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path))
             complaint = f"{pattern} matches no file"
         else:
             matched, complaint = [], f"there is no file {pattern}"
