@@ -111,10 +111,11 @@ class Recorder:
         self._append("end", {})
 
     def _append(self, name: str, values: dict[str, Any]) -> None:
-        line = json.dumps({"event": name, **values}, ensure_ascii=False, separators=(",", ":")) + "\n"
+        # All of it ASCII: a name or a message may hold half a surrogate pair, which no encoding takes as it is.
+        line = json.dumps({"event": name, **values}, separators=(",", ":")) + "\n"
         try:
             with self.path.open("ab") as file:
-                file.write(line.encode("utf-8", "surrogateescape"))
+                file.write(line.encode("ascii"))
         except OSError as error:
             raise OutputError(
                 f"cannot write to the run's file {self.path}: {error.strerror}",

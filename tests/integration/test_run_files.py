@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from profiler.model import Ending, Outcome
+from profiler.store import Recorder, load_run
+from tests.factories import a_machine, a_measurement, a_plan, the_settings
 from tests.integration.place import Ended, Place
 
 
@@ -133,3 +136,20 @@ def test_resume_passes_over_what_is_no_run(shop: Place) -> None:
     ended = shop.paredown("run", "job.py", "--resume")
     assert ended.code == 2, ended.said
     assert "there is no run of shop to resume" in ended.err or "broken.jsonl" in ended.err
+
+
+def test_half_a_surrogate_pair_in_a_name_or_a_message_is_kept(tmp_path: Path) -> None:
+    message = "no \ud83d, and no \udcff of a name that is not UTF-8"
+    outcome = Outcome(ending=Ending.RAISED, message=message)
+    recorder = Recorder.create(
+        tmp_path / "run.jsonl",
+        run_id="run",
+        created="2026-11-24T12:00:00Z",
+        version="1",
+        plan=a_plan(),
+        machine=a_machine(),
+        settings=the_settings(),
+    )
+    recorder.record(a_measurement(outcome=outcome))
+    (loaded,) = load_run(str(recorder.path)).measurements
+    assert loaded.outcome.message == message
