@@ -44,6 +44,12 @@ class _Marks:
         self.open: list[_Open] = []
         self.lock = threading.Lock()
         self.whole = _Open(meter.snapshot())
+        self.owner = os.getpid()
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this is the script's own process; a forked child has a copy of all this, and of the channel."""
+        return os.getpid() == self.owner
 
     def note_peak(self) -> None:
         """Tell the peak since the last reset to every open mark, and reset it."""
@@ -54,7 +60,10 @@ class _Marks:
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Measure one entered mark, and tell the harness when it is left."""
+        """Measure one entered mark, and tell the harness when it is left; in a forked child, do neither."""
+        if not self.is_owner:
+            yield
+            return
         with self.lock:
             self.note_peak()
             mark = _Open(meter.snapshot())
@@ -67,15 +76,17 @@ class _Marks:
             outcome = findings.outcome_of(error)
             raise
         finally:
-            with self.lock:
-                reading = meter.since(mark.start, peak_bytes=mark.peak_bytes)
-                self.note_peak()
-                self.open.remove(mark)
-            reading = replace(reading, peak_bytes=max(reading.peak_bytes, mark.peak_bytes))
-            self.channel.send(
-                NEWS,
-                Marked(name=str(name), outcome=outcome, reading=reading, begin_ns=mark.start.wall_ns, depth=depth),
-            )
+            if self.is_owner:
+                self._leave(mark, str(name), outcome, depth)
+
+    def _leave(self, mark: _Open, name: str, outcome: Outcome, depth: int) -> None:
+        with self.lock:
+            reading = meter.since(mark.start, peak_bytes=mark.peak_bytes)
+            self.note_peak()
+            self.open.remove(mark)
+        reading = replace(reading, peak_bytes=max(reading.peak_bytes, mark.peak_bytes))
+        news = Marked(name=name, outcome=outcome, reading=reading, begin_ns=mark.start.wall_ns, depth=depth)
+        self.channel.send(NEWS, news)
 
 
 def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
@@ -87,11 +98,10 @@ def carry_out(order: RunScript, channel: Channel, spawned_ns: int) -> None:
     )
     measured = _Marks(channel)
     marks.meter = measured.measure
-    owner = os.getpid()
     failure: list[Outcome] = []
 
     def tell() -> None:
-        if os.getpid() == owner:  # A forked child runs its parent's exit functions too.
+        if measured.is_owner:  # A forked child runs its parent's exit functions too.
             measured.note_peak()
             reading = replace(meter.since(measured.whole.start), peak_bytes=measured.whole.peak_bytes)
             outcome = failure[0] if failure else Outcome(ending=Ending.OK)

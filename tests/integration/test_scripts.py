@@ -168,6 +168,38 @@ def test_marks_are_steps_repeated_nested_in_threads_and_failing(place: Place) ->
         assert name in ended.err
 
 
+def test_a_mark_in_a_forked_child_is_no_step_and_takes_nothing_off_the_script(place: Place) -> None:
+    place.write(
+        "train.py",
+        """
+import os, sys, time
+from profiler import mark
+
+children = []
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        with mark("in a child"):
+            time.sleep(0.3)
+        os._exit(0)
+    children.append(child)
+for child in children:
+    os.waitpid(child, 0)
+with mark("around a fork"):
+    child = os.fork()
+    if child == 0:
+        sys.exit()
+    os.waitpid(child, 0)
+""",
+    )
+    ended = measured(place)
+    assert ended.code == 0, ended.said
+    walls = {item.step: item.wall_ns for item in ended.run.measurements}
+    assert set(walls) == {"train.py", "around a fork"}
+    assert len(ended.run.measurements) == 2
+    assert walls["train.py"] >= 300_000_000, "what children did meanwhile is no part that was measured apart"
+
+
 def test_marks_cost_nothing_without_us(place: Place) -> None:
     place.write("train.py", MARKS)
     expected = plain(place)
