@@ -104,7 +104,7 @@ def view_lines(file: str, name: str, options: Options) -> LineView:
             workspace = Workspace(options.root)
             folder = workspace.prepare(f"lines-{os.getpid()}")
             try:
-                setting = setting_of(plan, settings_of(plan, options), folder, stop, options)
+                setting = setting_of(plan, settings_of(plan, options), folder, stop)
                 if variant is Variant.MONOLITH:
                     return lines.of_monolith(setting, step, progress, stop.requested)
                 return lines.of_decomposed(setting, step, progress, stop.requested)

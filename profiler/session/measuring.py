@@ -95,9 +95,7 @@ class Session:
     def setting(self) -> Setting:
         """What all tasks of this run have in common."""
         folder = self.workspace.work(self.run_id)
-        return replace(
-            setting_of(self.plan, self.settings, folder, self.stop, self.options), started_ns=self.started_ns
-        )
+        return replace(setting_of(self.plan, self.settings, folder, self.stop), started_ns=self.started_ns)
 
     def measure(self, executor: Executor | None) -> None:
         """Run what is wanted and missing; then compare, score and end."""
@@ -194,9 +192,12 @@ class Session:
         return {(item.step, item.index): item for item in self.before.of(Variant.DECOMPOSED)}
 
     def _earlier_ns(self, variant: Variant) -> int:
-        """Elapsed time of a decomposed variant before it was interrupted, as far as its measurements tell."""
+        """Elapsed time of a decomposed variant before it was interrupted; of a killed harness, as its tasks tell."""
         if self.before is None or variant is Variant.MONOLITH:
             return 0
+        end = next((item for item in self.before.variants if item.variant is variant), None)
+        if end is not None:
+            return end.wall_ns
         kept = self.before.of(variant)
         begin = min((item.started_ns for item in kept), default=0)
         return max((item.started_ns + item.wall_ns for item in kept), default=0) - begin
@@ -242,7 +243,7 @@ class Session:
         self.recorder.record(replace(taken.end, from_run=taken.end.from_run or taken.run.id))
 
 
-def setting_of(plan: Plan, settings: Settings, folder: Path, stop: Stop, options: Options) -> Setting:
+def setting_of(plan: Plan, settings: Settings, folder: Path, stop: Stop) -> Setting:
     """What all tasks of a run have in common, from here on."""
     cores = usable_cores()
     sizes = {step.memory_mib for variant in Variant for step in plan.steps(variant) if step.memory_mib}
@@ -258,7 +259,7 @@ def setting_of(plan: Plan, settings: Settings, folder: Path, stop: Stop, options
             size: QueryLimits(memory_limit_mib=query_memory_limit_mib(size), threads=min(query_threads(size), cores))
             for size in sizes
         },
-        pin_monolith=options.threads,
+        pin_monolith=settings.monolith_threads,
         wants_answer=bool(plan.answer_key or plan.request or plan.score),
     )
 

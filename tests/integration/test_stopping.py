@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from profiler.model import Ending, Run, Variant
-from profiler.store import load_run
+from profiler.model import Ending, Run, Variant, VariantEnd
+from profiler.runner.progress import Progress
+from profiler.runner.workspace import Workspace
+from profiler.session.measuring import Session
+from profiler.session.options import Options
+from profiler.session.stopping import Stop
+from profiler.store import Recorder, load_run
+from tests.factories import a_plan, a_run, the_settings
 from tests.integration.place import Place, alive, wait_until
 
 
@@ -92,6 +100,28 @@ def test_resume_does_only_what_is_missing_and_gives_the_same_answer(again: Place
     third = again.paredown("run", "job.py", "--variant", "decomposed", "--shards", "2", "--resume")
     assert third.code == 2, third.said
     assert "came to its end; nothing is missing" in third.err
+
+
+def test_elapsed_time_and_threads_of_a_resumed_run_go_on(tmp_path: Path) -> None:
+    interrupted = VariantEnd(variant=Variant.DECOMPOSED, wall_ns=90_000_000_000, complete=False, reason="interrupted")
+    settings = the_settings(monolith_threads=3)
+    workspace = Workspace(tmp_path)
+    session = Session(
+        plan=a_plan(),
+        options=Options(),
+        workspace=workspace,
+        run_id="run",
+        recorder=Recorder(tmp_path / "run.jsonl"),
+        stop=Stop(workspace),
+        progress=Progress(visible=False),
+        settings=settings,
+        before=a_run(variants=(interrupted,)),
+        started_ns=0,
+    )
+    session._variant_ended(Variant.DECOMPOSED, time.monotonic_ns(), "step 'train': it failed", ())
+    end = json.loads((tmp_path / "run.jsonl").read_text())
+    assert end["wall_ns"] >= 90_000_000_000, "two resumes are three stretches of time, each counted from its own begin"
+    assert session.setting.pin_monolith == 3, "as the run began, whatever --threads says now"
 
 
 @pytest.mark.parametrize(
