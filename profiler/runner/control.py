@@ -28,7 +28,9 @@ class Control:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *, job_folder: str | None) -> None:
         log = folder / f"control-{os.getpid()}.log"
-        self.keeper = Keeper(Start(env=tuple(environment.items()), cwd=os.getcwd(), log=str(log)))
+        self.keeper = Keeper(
+            Start(env=tuple({**environment, "TMPDIR": str(folder / "temp")}.items()), cwd=os.getcwd(), log=str(log))
+        )
         self.prepared = False
         self.job_folder = job_folder
         self.log = log

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import string
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, as_completed
@@ -17,6 +19,7 @@ from profiler.runner.tasks import run_task
 from profiler.task import Task
 from profiler.work import CallFunction, Prepare, RunQuery, Source
 
+_PLAIN = frozenset(string.ascii_letters + string.digits + "-_")
 _SHARD = re.compile(r"__paredown_shard=(\d+)")
 
 
@@ -176,10 +179,10 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
 
 def safe_name(name: str) -> str:
     """A step's name as a file name: whatever it holds, it stays inside its folder and is not another step's."""
-    safe = "".join(
-        character if character.isalnum() or character in "-_" else f"%{ord(character):x}" for character in name
-    )
-    return safe[:150]
+    safe = "".join(character if character in _PLAIN else f"%{ord(character):x}" for character in name)
+    if len(safe) <= 150:
+        return safe
+    return f"{safe[:130]}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def run_step(

@@ -154,6 +154,7 @@ class Watch:
         self.cpu_begin = cpu_ns(pid)
         before = others(pid)
         self.others_cpu_begin = sum(map(cpu_ns, before))  # A pool of workers lives on from step to step.
+        self.before = len(before)
         self.dead_begin = set(filter(is_dead, before))
         self.oom_begin = oom_kills()
         self.own_hwm = 0
@@ -203,6 +204,7 @@ class Watch:
             "own_hwm": self.own_hwm,
             "others": sum(self.hwm.values()),
             "seen": len(self.hwm),
+            "before": self.before,
             "together": self.together,
             "most": max(self.most, 1 + len(left)),
             "left": len(left),
@@ -228,6 +230,7 @@ class Keeper:
         self.deadline: int | None = None
         self.timed_out = False
         self.log: str | None = None
+        self.had_children = False  # In an earlier task.
         self.last_limit_message = 0
 
     # --- the harness
@@ -320,6 +323,8 @@ class Keeper:
             self.poll.register(self.requests, select.POLLOUT)
         except OSError:
             self.outbox = b""  # It ended; its pidfd says so in a moment.
+            self.poll.register(self.requests, 0)
+            self.poll.unregister(self.requests)
 
     def do_interrupt(self) -> None:
         """Pass Ctrl-C on, as the terminal would have."""
@@ -361,6 +366,7 @@ class Keeper:
                 if left:
                     self.watch.sample()
                 figures = self.watch.figures(left)
+                self.had_children = self.had_children or bool(self.watch.hwm)
                 self.watch = self.deadline = None
             self.send("message", message, figures)
 
@@ -377,6 +383,7 @@ class Keeper:
             "maxrss": usage.ru_maxrss * 1024,
             "cpu_ns": max(0, int((usage.ru_utime + usage.ru_stime) * 1e9) - watch.cpu_begin),
             "timed_out": self.timed_out,
+            "had_children": self.had_children,
         }
         self.pid = NONE
         self.sweep()

@@ -143,13 +143,13 @@ def run_script(
     keeper = Keeper(_start(setting, log=not owns_terminal))
     news: list[Marked | Answered | Ready] = []
     turns: dict[str, int] = {}
-    began_ns = time.monotonic_ns()
 
     def hear(message: Marked | Answered | Ready) -> None:
         news.append(message)
         if isinstance(message, Marked):
             turns[message.name] = turns.get(message.name, -1) + 1
-            record(_marked(message, turns[message.name], setting, news, began_ns))
+            ready = next((item for item in news if isinstance(item, Ready)), None) if len(turns) == 1 else None
+            record(_marked(message, turns[message.name], setting, ready if turns[message.name] == 0 else None))
 
     progress.step(Variant.MONOLITH, step.name, 1)
     blank = _blank(step, setting)
@@ -179,11 +179,8 @@ def run_script(
     return ("" if whole.outcome.ok else f"{step.name}: {whole.outcome.message}"), whole.outcome.exit_code
 
 
-def _marked(
-    message: Marked, turn: int, setting: Setting, news: list[Marked | Answered | Ready], began_ns: int
-) -> Measurement:
-    ready = next((item for item in news if isinstance(item, Ready)), None)
-    first = sum(isinstance(item, Marked) for item in news) == 1
+def _marked(message: Marked, turn: int, setting: Setting, ready: Ready | None) -> Measurement:
+    """What a mark measured; the first one of all is told the script's init, `ready`."""
     reading = message.reading
     return Measurement(
         variant=Variant.MONOLITH,
@@ -194,8 +191,8 @@ def _marked(
         wall_ns=reading.wall_ns,
         cpu_ns=reading.cpu_ns,
         wait_ns=reading.wait_ns,
-        init_ns=ready.init_ns if ready and first else 0,
-        init_cpu_ns=ready.init_cpu_ns if ready and first else 0,
+        init_ns=ready.init_ns if ready else 0,
+        init_cpu_ns=ready.init_cpu_ns if ready else 0,
         peak=peak_of(reading, {"seen": 0, "together": 0, "others": 0}),
         start_bytes=reading.start_bytes,
         cores=float(setting.cores),

@@ -28,6 +28,8 @@ class _Sandbox:
     keeper: Keeper
     temp: str
     ready: Ready | None = None
+    resets: bool = True
+    """Whether the system lets it reset its own peak; if not, a second task would be told the first one's."""
 
 
 def run_task(task: Task) -> Measurement:
@@ -37,6 +39,8 @@ def run_task(task: Task) -> Measurement:
     """
     started_ns = time.time_ns() - task.run_started_ns
     sandbox: _Sandbox | None = None
+    if os.path.exists(task.stop_file):
+        return _failed(task, started_ns, Outcome(ending=Ending.STOPPED, message="stopped before it began"))
     try:
         sandbox, failed = _take(task)
         if failed is not None:
@@ -51,7 +55,7 @@ def run_task(task: Task) -> Measurement:
             stopping=lambda: os.path.exists(task.stop_file),
         )
         measurement = _measurement(task, started_ns, reply, ready, keeper.printed(), sandbox)
-        if _reusable(task, reply):
+        if sandbox.resets and _reusable(task, reply):
             with _lock:
                 _idle.append(sandbox)
                 sandbox = None
@@ -121,7 +125,7 @@ def prepare(sandbox: _Sandbox, order: Prepare, task: Task) -> Reply | None:
         order, timeout_ns=task.timeout_ns, temp=None, stopping=lambda: os.path.exists(task.stop_file)
     )
     if isinstance(reply, Replied) and isinstance(reply.answer, Ready):
-        sandbox.ready = reply.answer
+        sandbox.ready, sandbox.resets = reply.answer, reply.answer.resets
         return None
     return reply
 
@@ -201,11 +205,13 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
 def peak_of(reading: Reading, figures: dict[str, int]) -> Peak:
     """Exact for a task without other processes, bounded otherwise; see `docs/how-it-measures.md`."""
     own = reading.peak_bytes
+    if not own:
+        return Peak(low=0, high=None)  # It never came so far as to read its peak.
     seen = figures.get("seen", 0)
     if not (reading.children_started or reading.children_ended or seen):
         return Peak(low=own, high=own)
     low = max(own, figures.get("together", 0))
-    if reading.children_started > seen or not seen or figures.get("dead"):
+    if reading.children_started > seen - figures.get("before", 0) or not seen or figures.get("dead"):
         return Peak(low=low, high=None)
     return Peak(low=low, high=max(low, own + max(figures["others"], reading.largest_child_bytes)))
 
@@ -216,7 +222,7 @@ def _measure_gone(blank: Measurement, gone: Gone, printed: str, timeout_ns: int 
     if not figures:
         return replace(blank, outcome=outcome)
     own = max(figures["maxrss"], figures["own_hwm"])
-    alone = figures["most"] == 1
+    alone = figures["most"] == 1 and not figures["had_children"]  # The largest of whom is in maxrss too.
     return replace(
         blank,
         outcome=outcome,

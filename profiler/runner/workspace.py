@@ -45,7 +45,9 @@ class Workspace:
         """
         folder = self.work(run_id)
         try:
-            (folder / "temp").mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "pid").write_text(str(os.getpid()))  # First, or a sweep takes what follows for left behind.
+            (folder / "temp").mkdir(exist_ok=True)
             probe = folder / "temp" / ".probe"
             probe.write_bytes(b"x")
             probe.unlink()
@@ -54,7 +56,6 @@ class Workspace:
                 f"cannot write to the workspace {self.root.absolute()}: {error.strerror}",
                 hint="run in a folder that you may write to, or name another with --workspace",
             ) from error
-        (folder / "pid").write_text(str(os.getpid()))
         ignore = self.root / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
@@ -66,11 +67,19 @@ class Workspace:
         What they passed between steps stays, for `--resume`.
         """
         for folder in (self.root / "work").glob("*/temp"):
-            if not _is_alive(folder.parent / "pid"):
+            if self.owner(folder.parent.name) is None:
                 shutil.rmtree(folder, ignore_errors=True)
         for partial in self.data.glob("*.partial"):
             if not _is_running(partial.name.split(".")[-2]):
                 shutil.rmtree(partial, ignore_errors=True)
+
+    def owner(self, run_id: str) -> int | None:
+        """The process that makes a run, where it still lives."""
+        try:
+            number = (self.work(run_id) / "pid").read_text()
+        except OSError:
+            return None
+        return int(number) if _is_running(number) else None
 
     def tidy(self, run_id: str) -> None:
         """Remove what a finished run passed between its steps, but not its answers."""
@@ -81,14 +90,6 @@ class Workspace:
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
-
-
-def _is_alive(file: Path) -> bool:
-    """Whether the process whose number stands in a file still runs."""
-    try:
-        return _is_running(file.read_text())
-    except OSError:
-        return False
 
 
 def _is_running(number: str) -> bool:

@@ -52,8 +52,7 @@ def connect(*, memory_limit_mib: int | None = None, threads: int | None = None, 
         config["memory_limit"] = f"{memory_limit_mib}MiB"
     if threads:
         config["threads"] = threads
-    if temp:
-        config["temp_directory"] = temp
+    config["temp_directory"] = temp or os.environ.get("TMPDIR") or "/tmp"
     connection = duckdb.connect(":memory:", config=config)
     _settle(connection)
     with suppress(duckdb.CatalogException):  # DuckDB before 2.0 has no such setting: it reads one column after another.

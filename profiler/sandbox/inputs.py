@@ -141,7 +141,7 @@ def _input(name: str, paths: tuple[str, ...], rows: int | None, *, made: bool) -
     digest = hashlib.sha256()
     for path in paths:
         status = os.stat(path)
-        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n"))
     return InputFiles(
         name=name,
         paths=paths,

@@ -9,6 +9,7 @@ from typing import Any
 
 from profiler.errors import ResumeError, RunFileError, UsageError
 from profiler.model import Answer, Measurement, Plan, PlannedStep, Run, Variant, VariantEnd
+from profiler.runner.workspace import Workspace
 from profiler.session.options import Options
 from profiler.store import load_run, newest_runs
 
@@ -56,6 +57,9 @@ def resumable(plan: Plan, options: Options) -> Run:
         raise ResumeError(
             f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last"
         )
+    owner = Workspace(options.root).owner(run.id)
+    if owner is not None:
+        raise ResumeError(f"{run.path} still goes on, in process {owner}", hint="wait for it, or stop it with Ctrl-C")
     changed = [f"the code ({', '.join(names)})" for names in [_changed(run.plan.code, plan.code)] if names]
     changed += [f"the input {name!r}" for name in _changed(_prints(run.plan), _prints(plan))]
     changed += [f"the parameter {name!r}" for name in _changed(run.plan.params, plan.params)]
@@ -77,7 +81,12 @@ def expected(plan: Plan, options: Options) -> dict[str, int]:
         except RunFileError:
             continue
         if run.plan.file == plan.file and run.plan.params == plan.params and run.ended:
-            return {f"{item.variant}/{item.step}": item.wall_ns for item in run.measurements}
+            spans: dict[str, tuple[int, int]] = {}
+            for item in run.measurements:
+                name, end = f"{item.variant}/{item.step}", item.started_ns + item.wall_ns
+                begin, last = spans.get(name, (item.started_ns, end))
+                spans[name] = min(begin, item.started_ns), max(last, end)
+            return {name: end - begin for name, (begin, end) in spans.items()}
     return {}
 
 

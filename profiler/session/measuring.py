@@ -156,9 +156,12 @@ class Session:
                 reason = self._run_decomposed_step(step, kept, done, own)
                 if reason:
                     break
+        except BaseException:
+            self.stop.request()  # What is queued must not run on for nobody.
+            raise
         finally:
             if executor is None:
-                own.shutdown()
+                own.shutdown(cancel_futures=True)
         files = kept[self.plan.decomposed[-1].name].all() if not reason else ()
         self._variant_ended(Variant.DECOMPOSED, began, reason, files)
 
