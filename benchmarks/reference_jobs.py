@@ -25,7 +25,15 @@ from benchmarks.evidence import Result, finish, parser
 from benchmarks.floor import floor_of
 from benchmarks.reference_figures import floors, growth, same_answer, savings, sizes, sql_figures
 from benchmarks.reference_runs import BATCHED, CAREFUL, PER_GROUP, Kept
-from benchmarks.reference_tables import floor_table, growth_table, notes, sql_table, steps_table, variants_table
+from benchmarks.reference_tables import (
+    floor_table,
+    growth_table,
+    notes,
+    parts_table,
+    sql_table,
+    steps_table,
+    variants_table,
+)
 from profiler.model import Variant
 
 NAME = "reference_jobs"
@@ -76,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
                 variants_table(kept),
                 steps_table(kept),
                 floor_table(floor),
+                parts_table(kept),
                 sql_table(kept),
                 growth_table(kept),
             ),

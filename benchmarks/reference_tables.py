@@ -21,8 +21,9 @@ from benchmarks.reference_runs import (
     peak_mib,
     sql_cpu_s,
 )
+from profiler.facts import load, platform_of
 from profiler.model import Run, Variant
-from profiler.sizing import top
+from profiler.sizing import top, work_of
 from profiler.units import MIB, NS_PER_S
 
 
@@ -96,6 +97,26 @@ def floor_table(floor: Floor) -> Table:
         ),
     )  # fmt: skip
     return Table(title="The floor of the work.", columns=("", "CPU s", "GB-seconds"), rows=lines)
+
+
+def parts_table(kept: Kept) -> Table:
+    """What the batched job's GB-seconds consist of, beside the floor, which has neither imports nor a network."""
+    limits = platform_of(load()).limits
+    lines = []
+    for place, step in enumerate(kept.verdicts[BATCHED, Variant.DECOMPOSED][0].steps):
+        found: list[tuple[float, ...]] = []
+        for run, verdict in zip(kept.runs[BATCHED], kept.verdicts[BATCHED, Variant.DECOMPOSED], strict=True):
+            held = verdict.steps[place]
+            gb = (held.memory_mib or 0) / 1024
+            tasks = [item for item in run.of(Variant.DECOMPOSED) if item.step == step.name]
+            network = gb * sum(work_of(item, limits).network_ns for item in tasks) / NS_PER_S
+            init = gb * held.tasks * (held.init_ns_median or 0) / NS_PER_S
+            work = GB_S_PER_CPU_S * held.cpu_ns / NS_PER_S
+            whole = float(held.gb_s or 0)
+            found.append((init, network, work, whole - init - network - work, whole))
+        lines.append((step.name, *(middle(column) for column in zip(*found, strict=True))))
+    columns = ("", "inits", "network", "CPU", "waiting and rounding", "in all")
+    return Table(title="What the batched job's GB-seconds consist of, medians.", columns=columns, rows=tuple(lines))
 
 
 def sql_table(kept: Kept) -> Table:
