@@ -95,10 +95,15 @@ def size_in_time(tasks: Sequence[Sequence[Work]], smallest_mib: int, limits: Lam
 def highest(peaks: Iterable[Peak]) -> Peak | None:
     """Return the highest of several peaks; its upper end is unknown where one of theirs is.
 
+    A peak that was never read, of a task that was stopped before it began, tells nothing beside others that were.
+
     >>> highest([Peak(low=1, high=1), Peak(low=0, high=2)])
     Peak(low=1, high=2)
+    >>> highest([Peak(low=5, high=5), Peak(low=0, high=None)])
+    Peak(low=5, high=5)
     """
     peaks = tuple(peaks)
+    peaks = tuple(peak for peak in peaks if peak != Peak(low=0, high=None)) or peaks
     if not peaks:
         return None
     known = [peak.high for peak in peaks if peak.high is not None]
