@@ -228,7 +228,8 @@ def _largest(connection: Any, floats: Sequence[str], tolerance: float) -> float 
     largest: float | None = None
     for name in floats:
         difference = _difference(name, _floor(connection, name, tolerance))
-        value = connection.execute(f"SELECT max({difference}) FROM both_sides WHERE in_m AND in_d").fetchone()[0]
+        measured = f"max({difference}) FILTER (WHERE isfinite({difference}))"  # Infinity differs beyond any measure.
+        value = connection.execute(f"SELECT {measured} FROM both_sides WHERE in_m AND in_d").fetchone()[0]
         if value is not None:
             largest = max(largest or 0.0, float(value))
     return largest

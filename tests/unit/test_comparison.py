@@ -76,3 +76,12 @@ def test_columns_of_other_types_are_named(tmp_path: Path) -> None:
     assert comparison.reason == (
         "the answers have columns of different types: 'k' is VARCHAR in the monolith's and INTEGER in the other"
     )
+
+
+def test_an_infinite_difference_is_no_figure(tmp_path: Path) -> None:
+    comparison = compare(
+        tmp_path,
+        "SELECT * FROM (VALUES (1, 'inf'::DOUBLE), (2, 1.0)) AS t(k, v)",
+        "SELECT * FROM (VALUES (1, 5.0::DOUBLE), (2, 2.0)) AS t(k, v)",
+    )
+    assert (comparison.equal, comparison.equal_rows, comparison.largest_difference) == (False, 0, 0.5)
