@@ -54,7 +54,7 @@ def _cpu_model() -> str:
 
 def _container_limits() -> list[int]:
     """The memory limits of this process's cgroup, version 2 and 1, where there are any."""
-    limits = [psutil.virtual_memory().total]
+    limits = []
     for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
             text = Path(name).read_text().strip()

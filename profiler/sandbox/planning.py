@@ -131,7 +131,7 @@ def _plan_variant(
                 name=step.name,
                 kind=step.kind.value,
                 reads=tuple(step.reads),
-                function=_reference(step, job_file, problems),
+                function=_reference(step, job_file),
                 file=_script_file(step, job_file, variant, problems) if step.kind is Kind.SCRIPT else None,
                 by=tuple(step.by),
                 shard_by=keys if fans_out else (),
@@ -144,7 +144,7 @@ def _plan_variant(
     return planned
 
 
-def _reference(step: Step, job_file: str, problems: list[str]) -> FunctionRef | None:
+def _reference(step: Step, job_file: str) -> FunctionRef | None:
     if step.kind is Kind.SCRIPT:
         return None
     try:
