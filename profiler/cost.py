@@ -1,4 +1,4 @@
-"""What Lambda bills, exactly: GB-seconds of an invocation, and dollars by tier.
+"""What AWS bills, exactly: GB-seconds of an invocation, and dollars by tier.
 
 Durations are rounded up where the bill rounds, to the whole millisecond of each invocation, and nowhere else.
 """
@@ -6,10 +6,13 @@ Durations are rounded up where the bill rounds, to the whole millisecond of each
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from fractions import Fraction
 
 from profiler.facts import Tier
-from profiler.units import DAYS_PER_MONTH, MIB_PER_GB, NS_PER_MS
+from profiler.units import MIB_PER_GB, NS_PER_MS
+
+Amount = int | Decimal | Fraction
 
 
 def billed_gb_s(*, memory_mib: int, duration_ns: int) -> Decimal:
@@ -49,31 +52,72 @@ def billed_ms(duration_ns: int) -> int:
     return -(-duration_ns // NS_PER_MS)
 
 
-def tiers_of_a_day(tiers: Sequence[Tier]) -> tuple[Tier, ...]:
-    """Return tiers of a month as tiers of one day in a month of even days, 365/12 of them."""
-    days = Decimal(DAYS_PER_MONTH.numerator)
-    return tuple(
-        Tier(from_quantity=tier.from_quantity * DAYS_PER_MONTH.denominator / days, usd=tier.usd) for tier in tiers
-    )
+def with_free(tiers: Sequence[Tier], free: Decimal) -> tuple[Tier, ...]:
+    """Return tiers of which a first quantity is free.
+
+    What is free comes off before the tiers begin, as AWS's own calculator takes it off: the borders move up by it.
+
+    >>> [str(tier.from_quantity) for tier in with_free([Tier(from_quantity=Decimal(0), usd=Decimal(2))], Decimal(10))]
+    ['0', '10']
+    """
+    if free == 0:
+        return tuple(tiers)
+    nothing = Tier(from_quantity=Decimal(0), usd=Decimal(0))
+    return (nothing, *(Tier(from_quantity=tier.from_quantity + free, usd=tier.usd) for tier in tiers))
 
 
-def tiered_usd(quantity: Decimal, tiers: Sequence[Tier]) -> Decimal:
-    """Return what a quantity costs, each part of it at the price of its tier.
+def by_tier(quantity: Amount, tiers: Sequence[Tier]) -> tuple[tuple[int, Fraction], ...]:
+    """Return the parts of a quantity that fall into each tier, as the tier's place and the amount; none is 0.
 
     Args:
         quantity: From 0, over the time that the tiers count.
         tiers: Ascending, the first from 0.
 
     >>> tiers = (Tier(from_quantity=Decimal(0), usd=Decimal(2)), Tier(from_quantity=Decimal(10), usd=Decimal(1)))
-    >>> [str(tiered_usd(Decimal(quantity), tiers)) for quantity in (0, 10, 11)]
+    >>> [(place, int(amount)) for place, amount in by_tier(11, tiers)]
+    [(0, 10), (1, 1)]
+    """
+    whole = exactly("quantity", quantity)
+    parts = []
+    for place, (tier, after) in enumerate(zip(tiers, (*tiers[1:], None), strict=True)):
+        end = whole if after is None else min(whole, Fraction(after.from_quantity))
+        amount = end - Fraction(tier.from_quantity)
+        if amount > 0:
+            parts.append((place, amount))
+    return tuple(parts)
+
+
+def tiered_usd(quantity: Amount, tiers: Sequence[Tier]) -> Fraction:
+    """Return what a quantity costs, each part of it at the price of its tier; exact.
+
+    >>> tiers = (Tier(from_quantity=Decimal(0), usd=Decimal(2)), Tier(from_quantity=Decimal(10), usd=Decimal(1)))
+    >>> [str(tiered_usd(quantity, tiers)) for quantity in (0, 10, 11)]
     ['0', '20', '21']
     """
-    if not quantity.is_finite() or quantity < 0:
-        raise ValueError(f"quantity is {quantity}; expected an amount from 0")
-    total = Decimal(0)
-    for tier, after in zip(tiers, (*tiers[1:], None), strict=True):
-        end = quantity if after is None else min(quantity, after.from_quantity)
-        if end <= tier.from_quantity:
-            break
-        total += (end - tier.from_quantity) * tier.usd
-    return total
+    return sum((amount * Fraction(tiers[place].usd) for place, amount in by_tier(quantity, tiers)), Fraction(0))
+
+
+def exactly(name: str, value: Amount) -> Fraction:
+    """Return an amount from 0 as a fraction.
+
+    Raises:
+        ValueError: If it is negative, infinite or no number.
+    """
+    if (isinstance(value, Decimal) and not value.is_finite()) or value < 0:
+        raise ValueError(f"{name} is {value}; expected a number from 0")
+    return Fraction(value)
+
+
+def as_decimal(value: Fraction) -> Decimal:
+    """Return a fraction as a decimal number: exact where it ends, otherwise to 28 digits.
+
+    >>> as_decimal(Fraction(10**15, 8) + Fraction(1, 10**20)), as_decimal(Fraction(1, 3))
+    (Decimal('125000000000000.00000000000000000001'), Decimal('0.3333333333333333333333333333'))
+    """
+    twos_and_fives = value.denominator
+    for prime in (2, 5):
+        while twos_and_fives % prime == 0:
+            twos_and_fives //= prime
+    digits = len(str(value.numerator)) + 4 * len(str(value.denominator)) if twos_and_fives == 1 else 28
+    with localcontext(prec=max(28, digits)):
+        return Decimal(value.numerator) / Decimal(value.denominator)

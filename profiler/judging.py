@@ -8,7 +8,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
-from profiler.budget import Budget
+from profiler.budgeting import Budget
 from profiler.errors import UsageError
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet, Platform, load, platform_of
 from profiler.fit import DEFAULT_HEADROOM
@@ -63,7 +63,7 @@ def platform_for(facts: FactSet, judging: Judging) -> Platform:
     Raises:
         UsageError: If the facts hold no prices of that region.
     """
-    regions = facts.regions("lambda", "duration", arch=judging.arch)
+    regions = facts.regions("lambda", "gb_seconds", arch=judging.arch)
     if judging.region not in regions:
         near = get_close_matches(judging.region, regions, n=2)
         raise UsageError(

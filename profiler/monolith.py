@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil
 
 from profiler import objections
-from profiler.cost import billed_gb_s
+from profiler.cost import as_decimal, billed_gb_s
 from profiler.facts import Ec2Type
 from profiler.fit import (
     StepFit,
@@ -26,7 +26,6 @@ from profiler.model import Measurement, Peak, Run, Variant
 from profiler.reasons import Reason, fits_all
 from profiler.sizing import (
     Work,
-    as_decimal,
     floor_gb_s,
     highest,
     memory_size,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from profiler.budget import BudgetVerdict
+from profiler.budgeting import BudgetVerdict
 from profiler.model import Run, Variant
 from profiler.reasons import Effect, Reason, ReasonKind
 from profiler.units import count, dollars, ratio, significant

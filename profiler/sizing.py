@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
+from profiler.cost import as_decimal
 from profiler.duration import predict_duration
 from profiler.facts import LambdaLimits
 from profiler.model import Measurement, Peak
@@ -130,8 +131,3 @@ def floor_gb_s(*, cpu_ns: int, init_ns: int, memory_bytes: int, limits: LambdaLi
     """
     work = Fraction(limits.mib_per_vcpu * cpu_ns, MIB_PER_GB * NS_PER_S)
     return as_decimal(work + Fraction(memory_bytes * init_ns, GIB * NS_PER_S))
-
-
-def as_decimal(value: Fraction) -> Decimal:
-    """Return a fraction to the precision of money."""
-    return Decimal(value.numerator) / Decimal(value.denominator)

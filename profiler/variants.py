@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from profiler.budget import usd_per_day
+from profiler.budgeting import usd_per_day
+from profiler.cost import as_decimal
 from profiler.fit import StepFit, Terms
 from profiler.model import Measurement, Peak, Run, Variant, VariantEnd
 from profiler.reasons import Reason
-from profiler.sizing import as_decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from profiler import objections
-from profiler.budget import Budget, BudgetVerdict, hold
+from profiler.budgeting import Budget, BudgetVerdict, hold
 from profiler.decomposed import judge_decomposed
 from profiler.facts import DEFAULT_ARCH, Platform
 from profiler.fit import DEFAULT_HEADROOM, Terms, slowest_factor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from profiler.budget import Budget
+from profiler.budgeting import Budget
 from profiler.facts import load, platform_of
 from profiler.model import Run
 from profiler.report import Names, Report, build

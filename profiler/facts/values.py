@@ -19,9 +19,10 @@ DEFAULT_ARCH = "x86_64"
 class LambdaPrices:
     """What Lambda charges, in one region, for one architecture."""
 
-    duration: tuple[Tier, ...]
+    gb_seconds: tuple[Tier, ...]
     """Per GB-second, by the GB-seconds of a month."""
-    usd_per_invocation: Decimal
+    requests: tuple[Tier, ...]
+    """Per invocation, by the invocations of a month."""
     date: date
     """Of the older of both prices."""
 
@@ -87,16 +88,16 @@ def platform_of(facts: FactSet, *, region: str = DEFAULT_REGION, arch: str = DEF
     """
     if arch not in ARCHITECTURES:
         raise FactsError(f"architecture {arch!r} is unknown", hint=f"known: {', '.join(ARCHITECTURES)}")
-    duration = facts.price("lambda", "duration", region=region, arch=arch)
-    invocation = facts.price("lambda", "invocation", region=region, arch=arch)
+    gb_seconds = facts.price("lambda", "gb_seconds", region=region, arch=arch)
+    requests = facts.price("lambda", "requests", region=region, arch=arch)
     return Platform(
         region=region,
         arch=arch,
         limits=_limits(facts),
         prices=LambdaPrices(
-            duration=duration.tiers,
-            usd_per_invocation=invocation.tiers[0].usd,
-            date=min(duration.origin.date, invocation.origin.date),
+            gb_seconds=gb_seconds.tiers,
+            requests=requests.tiers,
+            date=min(gb_seconds.origin.date, requests.origin.date),
         ),
         machines=_machines(facts, region, arch),
         default_machine=str(facts.fact("ec2", "default_machine").value),

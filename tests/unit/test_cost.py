@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiler.cost import billed_gb_s, billed_ms, tiered_usd, tiers_of_a_day
+from profiler.cost import billed_gb_s, billed_ms, by_tier, tiered_usd, with_free
 from profiler.facts import load, platform_of
 from profiler.units import NS_PER_MS
 
-X86 = platform_of(load()).prices.duration
-ARM = platform_of(load(), arch="arm64").prices.duration
+X86 = platform_of(load()).prices.gb_seconds
+ARM = platform_of(load(), arch="arm64").prices.gb_seconds
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_what_does_not_run_has_no_bill(wrong: int) -> None:
     ],
 )
 def test_each_part_of_a_quantity_has_the_price_of_its_tier(tiers: object, gb_s: str, usd: str) -> None:
-    assert tiered_usd(Decimal(gb_s), tiers) == Decimal(usd)  # type: ignore[arg-type]
+    assert tiered_usd(Decimal(gb_s), tiers) == Fraction(usd)  # type: ignore[arg-type]
 
 
 @given(st.decimals(0, 10**11, places=3), st.decimals(0, 10**11, places=3))
@@ -74,11 +75,14 @@ def test_more_never_costs_less(one: Decimal, other: Decimal) -> None:
     assert tiered_usd(low, X86) <= tiered_usd(high, X86)
 
 
-@given(st.integers(0, 5 * 10**8))
-def test_a_day_of_an_even_month_costs_its_part_of_the_month(gb_s: int) -> None:
-    month = tiered_usd(Decimal(gb_s) * 365 / 12, X86)
-    day = tiered_usd(Decimal(gb_s), tiers_of_a_day(X86))
-    assert abs(month * 12 / 365 - day) < Decimal("1e-15")
+@given(st.decimals(0, 10**11, places=3))
+def test_the_parts_of_a_quantity_add_up_to_it(quantity: Decimal) -> None:
+    assert sum(amount for _, amount in by_tier(quantity, X86)) == Fraction(quantity)
+
+
+@given(st.decimals(0, 10**11, places=3), st.integers(0, 10**7))
+def test_what_is_free_makes_no_bill_negative_or_larger(quantity: Decimal, free: int) -> None:
+    assert 0 <= tiered_usd(quantity, with_free(X86, Decimal(free))) <= tiered_usd(quantity, X86)
 
 
 @pytest.mark.parametrize("wrong", ["-1", "NaN", "Infinity"])

@@ -27,7 +27,7 @@ retrieved = 2026-11-23
 confidence = "high"
 
 [[prices]]
-name = "duration"
+name = "gb_seconds"
 about = "One GB-second"
 unit = "GB-second"
 regions = ["us-east-1"]
@@ -41,20 +41,20 @@ confidence = "high"
 
 def test_a_price_keeps_every_digit() -> None:
     prices = platform_of(load()).prices
-    assert [str(tier.usd) for tier in prices.duration] == ["0.0000166667", "0.000015", "0.0000133334"]
-    assert prices.usd_per_invocation == Decimal("0.0000002")
+    assert [str(tier.usd) for tier in prices.gb_seconds] == ["0.0000166667", "0.000015", "0.0000133334"]
+    assert [str(tier.usd) for tier in prices.requests] == ["2E-7"]
 
 
 def test_both_architectures_are_complete_in_us_east_1() -> None:
     for arch in ARCHITECTURES:
         platform = platform_of(load(), arch=arch)
-        assert len(platform.prices.duration) == 3
+        assert len(platform.prices.gb_seconds) == 3
         assert platform.prices.date.isoformat() == "2026-09-19"
         assert platform.default_machine in [machine.name for machine in platform.machines]
 
 
 def test_arm_is_a_fifth_cheaper() -> None:
-    x86, arm = (platform_of(load(), arch=arch).prices.duration[0].usd for arch in ARCHITECTURES)
+    x86, arm = (platform_of(load(), arch=arch).prices.gb_seconds[0].usd for arch in ARCHITECTURES)
     assert round(1 - arm / x86, 3) == Decimal("0.200")
 
 
@@ -84,13 +84,13 @@ def test_every_entry_says_where_it_is_from() -> None:
     ("region", "arch", "said"),
     [
         pytest.param(
-            "mars-1", "x86_64", "no price of lambda duration on x86_64 is known in region 'mars-1'", id="region"
+            "mars-1", "x86_64", "no price of lambda gb_seconds on x86_64 is known in region 'mars-1'", id="region"
         ),
         pytest.param("us-east-1", "sparc", "architecture 'sparc' is unknown", id="architecture"),
         pytest.param(
-            "eu-west-1", "arm64", "no price of lambda duration on arm64", id="a region without that architecture"
+            "eu-west-1", "arm64", "no price of lambda gb_seconds on arm64", id="a region without that architecture"
         ),
-        pytest.param("af-south-1", "x86_64", "no price of lambda invocation", id="a region without one of both prices"),
+        pytest.param("af-south-1", "x86_64", "no price of lambda requests", id="a region without one of both prices"),
     ],
 )
 def test_a_price_is_never_borrowed(region: str, arch: str, said: str) -> None:

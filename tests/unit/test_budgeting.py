@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiler.budget import Budget, gb_s_per_request, hold, requests_per_day, usd_per_day
+from profiler.budgeting import Budget, gb_s_per_request, hold, requests_per_day, usd_per_day
 from profiler.facts import load, platform_of
 
 PRICES = platform_of(load()).prices

@@ -1,21 +1,20 @@
 """The budget turned around: from dollars a day to requests, and to the GB-seconds that one request may use.
 
 One equation, solved for each of its three unknowns: a day's dollars are the price of its GB-seconds, tier by tier, plus
-the price of its invocations. Solved with fractions, so that inverting twice gives the start.
+the price of its invocations. Tiers count a month, so a day is taken as its part of a month of 365/12 even days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from profiler.cost import tiered_usd, tiers_of_a_day
-from profiler.facts import LambdaPrices, Tier
-
-Amount = int | Decimal | Fraction
+from profiler.cost import Amount, as_decimal, exactly, tiered_usd
+from profiler.facts import LambdaPrices
+from profiler.inversion import Use, quantity_for, requests_for, usd_of
+from profiler.units import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +86,8 @@ def usd_per_day(
         prices: Of one region and architecture.
         invocations_per_request: Below 1 where one invocation serves several.
     """
-    number = _positive("requests", requests)
-    gb_s = number * _positive("gb_s_per_request", gb_s_per_request)
-    invocations = number * _positive("invocations_per_request", invocations_per_request)
-    duration = tiered_usd(_decimal(gb_s), tiers_of_a_day(prices.duration))
-    return duration + _decimal(invocations) * prices.usd_per_invocation
+    number = exactly("requests", requests) * DAYS_PER_MONTH
+    return as_decimal(usd_of(number, _uses(gb_s_per_request, invocations_per_request, prices)) / DAYS_PER_MONTH)
 
 
 def requests_per_day(
@@ -107,17 +103,11 @@ def requests_per_day(
     >>> requests_per_day(usd=7, gb_s_per_request=128, prices=prices)
     3280
     """
-    money = _positive("usd", usd)
-    gb_s = _positive("gb_s_per_request", gb_s_per_request)
-    beside = _positive("invocations_per_request", invocations_per_request) * Fraction(prices.usd_per_invocation)
-    for start, start_usd, rate, end in _pieces(prices):
-        per_request = gb_s * rate + beside
-        if per_request == 0:
-            raise ValueError("a request costs nothing, so any number of them can be bought")
-        requests = (money - start_usd + start * rate) / per_request
-        if end is None or requests * gb_s <= end:
-            return floor(requests)
-    raise AssertionError("the last tier has no end")
+    uses = _uses(gb_s_per_request, invocations_per_request, prices)
+    requests = requests_for(exactly("usd", usd) * DAYS_PER_MONTH, uses)
+    if requests is None:
+        raise ValueError("a request costs nothing, so any number of them can be bought")
+    return floor(requests / DAYS_PER_MONTH)
 
 
 def gb_s_per_request(
@@ -133,39 +123,25 @@ def gb_s_per_request(
     >>> round(gb_s_per_request(usd=7, requests=3000, prices=prices), 3)
     Decimal('139.988')
     """
-    number = _positive("requests", requests)
+    number = exactly("requests", requests) * DAYS_PER_MONTH
     if number == 0:
         raise ValueError("requests is 0; expected a number above 0")
-    invocations = number * _positive("invocations_per_request", invocations_per_request)
-    money = _positive("usd", usd) - invocations * Fraction(prices.usd_per_invocation)
-    for start, start_usd, rate, end in _pieces(prices):
-        if rate == 0:
-            raise ValueError("a GB-second costs nothing, so any number of them can be used")
-        gb_s = start + (money - start_usd) / rate
-        if end is None or gb_s <= end:
-            return _decimal(gb_s / number)
-    raise AssertionError("the last tier has no end")
+    invocations = number * exactly("invocations_per_request", invocations_per_request)
+    money = exactly("usd", usd) * DAYS_PER_MONTH - tiered_usd(invocations, prices.requests)
+    rates = [Fraction(tier.usd) for tier in prices.gb_seconds if tier.usd > 0]
+    if not rates:
+        raise ValueError("a GB-second costs nothing, so any number of them can be used")
+    if money < 0:
+        return as_decimal(money / rates[0] / number)
+    gb_s = quantity_for(money, prices.gb_seconds)
+    if gb_s is None:
+        raise ValueError("a GB-second costs nothing beyond some number, so any number of them can be used")
+    return as_decimal(gb_s / number)
 
 
-def _pieces(prices: LambdaPrices) -> Iterator[tuple[Fraction, Fraction, Fraction, Fraction | None]]:
-    """The tiers of a day: GB-seconds where each starts, what it costs to get there, its price, where it ends."""
-    tiers: tuple[Tier, ...] = tiers_of_a_day(prices.duration)
-    start_usd = Fraction(0)
-    for tier, after in zip(tiers, (*tiers[1:], None), strict=True):
-        start, rate = Fraction(tier.from_quantity), Fraction(tier.usd)
-        end = None if after is None else Fraction(after.from_quantity)
-        yield start, start_usd, rate, end
-        if end is not None:
-            start_usd += (end - start) * rate
-
-
-def _positive(name: str, value: Amount) -> Fraction:
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise ValueError(f"{name} is {value}; expected a number from 0")
-    if value < 0:
-        raise ValueError(f"{name} is {value}; expected a number from 0")
-    return Fraction(value)
-
-
-def _decimal(value: Fraction) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)
+def _uses(gb_s: Amount, invocations: Amount, prices: LambdaPrices) -> tuple[Use, ...]:
+    """What one request uses of Lambda."""
+    return (
+        Use(per_request=exactly("gb_s_per_request", gb_s), tiers=prices.gb_seconds),
+        Use(per_request=exactly("invocations_per_request", invocations), tiers=prices.requests),
+    )
