@@ -1,0 +1,59 @@
+"""Plain text without rich, for commands that are there at once: wrapped prose, and tables whose columns are aligned."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Sequence
+
+WIDEST_PROSE = 120
+
+
+def wrapped(text: str, width: int, *, first: str = "", margin: str = "") -> str:
+    """Return prose in lines that fit the width; what cannot be broken, such as an address, may be longer.
+
+    >>> print(wrapped("one two three", 9, first="- ", margin="  "))
+    - one two
+      three
+    """
+    return textwrap.fill(
+        text,
+        min(width, WIDEST_PROSE),
+        initial_indent=first,
+        subsequent_indent=margin,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def table(
+    rows: Sequence[Sequence[str]], *, width: int, right: Collection[int] = (), wraps: int | None = None, indent: int = 2
+) -> list[str]:
+    """Return rows of text as lines whose columns stand below each other.
+
+    Args:
+        rows: The heading first; all of the same length.
+        width: Cells that a line may have.
+        right: Columns that stand at the right.
+        wraps: The column that is wrapped where a line would be too wide.
+        indent: Spaces before each line.
+
+    >>> table([("what", "usd"), ("one two", "1")], width=11, right={1}, wraps=0)
+    ['  what  usd', '  one     1', '  two']
+    """
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    if wraps is not None:
+        over = indent + sum(widths) + 2 * (len(widths) - 1) - width
+        longest_word = max((len(word) for row in rows for word in row[wraps].split()), default=1)
+        widths[wraps] = max(longest_word, widths[wraps] - max(0, over))
+    lines = []
+    for row in rows:
+        parts = textwrap.wrap(row[wraps], widths[wraps]) or [""] if wraps is not None else [""]
+        cells = [parts[0] if place == wraps else cell for place, cell in enumerate(row)]
+        shown = [
+            cell.rjust(wide) if place in right else cell.ljust(wide)
+            for place, (cell, wide) in enumerate(zip(cells, widths, strict=True))
+        ]
+        lines.append((" " * indent + "  ".join(shown)).rstrip())
+        before = " " * (indent + sum(widths[: wraps or 0]) + 2 * (wraps or 0))
+        lines += [before + part for part in parts[1:]]
+    return lines
