@@ -199,6 +199,8 @@ class Measurement:
     written_bytes: int = 0
     input_bytes: int = 0
     """Size of the files that the task was given."""
+    input_files: int = 0
+    """How many files it was given; each is at least one GET from S3."""
     output_bytes: int = 0
     """Size of the files that it left."""
     rows_in: int | None = None
@@ -213,6 +215,8 @@ class Measurement:
     """Inside another mark of the same script, whose figures hold these already."""
     files: tuple[str, ...] = ()
     """What it left for the next step."""
+    printed_bytes: int = 0
+    """What it wrote to standard output and error, what was cut away of a flood included; of a decomposed task only."""
     warnings: tuple[str, ...] = ()
     host: str = ""
     """Host that ran the task, where it is not the harness's own."""
@@ -260,6 +264,12 @@ class Answer:
     groups: int | None = None
     """Most groups that one step of the variant handled; None where no step goes by group."""
     columns: tuple[str, ...] = ()
+    item_bytes: int | None = None
+    """All rows as DynamoDB items, added up; see `profiler.sandbox.items`."""
+    largest_item_bytes: int | None = None
+    """The largest of them; DynamoDB takes at most 400 KiB."""
+    write_units: int | None = None
+    """What writing each row as one item takes: 1 for each KiB that an item begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
