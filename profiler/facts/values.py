@@ -104,6 +104,18 @@ def platform_of(facts: FactSet, *, region: str = DEFAULT_REGION, arch: str = DEF
     )
 
 
+def number_of(facts: FactSet, service: str, name: str) -> Decimal:
+    """Return a fact that is a number above 0.
+
+    Raises:
+        FactsError: If there is none of that name, or it is no such number.
+    """
+    value = facts.fact(service, name).value
+    if type(value) not in (int, Decimal) or Decimal(value) <= 0:  # type: ignore[arg-type]
+        raise FactsError(f"{service}: fact {name!r} is {value!r}; expected a number above 0")
+    return Decimal(value)  # type: ignore[arg-type]
+
+
 def _limits(facts: FactSet) -> LambdaLimits:
     def whole(name: str, unit: str) -> int:
         fact = facts.fact("lambda", name)

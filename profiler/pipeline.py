@@ -1,0 +1,283 @@
+"""The bill of a decomposed variant as a pipeline: every service it needs, per run, per request and per day.
+
+Pure: from a run, its verdict and the facts. What the same work costs on machines is in `elsewhere`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from profiler.cost import as_decimal
+from profiler.elsewhere import Elsewhere, elsewhere_of
+from profiler.errors import UsageError
+from profiler.facts import FactSet, Platform
+from profiler.model import Run, Variant
+from profiler.pricebook import PriceBook
+from profiler.services import ServiceCost, services_of, used_up_first
+from profiler.units import DAYS_PER_MONTH
+from profiler.usage import Design, Store, Usage, is_query, scanned_tb, usage_of
+from profiler.variants import VariantVerdict, latest
+from profiler.verdict import Verdict
+from profiler.workflow import Workflow, workflows_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowCost:
+    """One way to drive the steps, priced."""
+
+    name: str
+    obstacle: str
+    usd_per_run: Decimal | None
+    usd_per_day: Decimal | None
+    starts_usd_per_run: Decimal
+    """Part of it for starting the children of a Distributed Map, whose charge the price list does not confirm."""
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """The queries on Athena against DuckDB on Lambda, per run."""
+
+    lambda_usd: Decimal
+    athena_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """What a run costs as a pipeline, and what the same work costs elsewhere."""
+
+    job: str
+    run_id: str
+    region: str
+    arch: str
+    free_tier: bool
+    design: Design
+    prices_date: str | None
+    """Of the oldest price that was used, ISO 8601; None where none is known."""
+    yours: tuple[str, ...]
+    """Quantities whose price is the user's own."""
+    requests_per_run: int
+    requests_per_day: int | None
+    target_usd_per_day: Decimal | None
+    services: tuple[ServiceCost, ...]
+    workflows: tuple[WorkflowCost, ...]
+    usd_per_run: Decimal
+    usd_per_request: Decimal
+    usd_per_day: Decimal | None
+    left_usd_per_day: Decimal | None
+    """Of the target; negative where it does not do."""
+    requests_bought: int | None
+    """Requests a day that the target buys."""
+    used_up_first: str | None
+    """The service that would use the target up first."""
+    queries: Alternative | None
+    """None where there is no query, or a price is missing."""
+    elsewhere: tuple[Elsewhere, ...]
+    """For a day; empty where the monolith was not measured, or it is not known how often it runs."""
+    monolith_usd_per_day: Decimal | None
+    """Of the monolith as one invocation; None where no Lambda holds it."""
+    missing: tuple[str, ...]
+    """Prices that are not known in the region, one sentence each; what they would price is in no sum."""
+    objections: tuple[str, ...]
+    """What stands against the whole thing: a step that no Lambda holds, an item that is too large."""
+
+
+def pipeline_of(
+    run: Run,
+    verdict: Verdict,
+    facts: FactSet,
+    platform: Platform,
+    *,
+    design: Design | None = None,
+    requests_per_day: int | None = None,
+    usd_per_day: Decimal | None = None,
+    free_tier: bool = False,
+) -> Pipeline:
+    """Return what a run costs as a pipeline of services.
+
+    Args:
+        run: With a decomposed variant that ended well.
+        verdict: On that run.
+        facts: Every service's prices.
+        platform: Lambda's, of the region and architecture.
+        design: What the run does not say of the pipeline.
+        requests_per_day: How often it runs; None: only a run and a request are priced.
+        usd_per_day: The target.
+        free_tier: Take off what is always free every month.
+
+    Raises:
+        UsageError: If the run holds no decomposed variant that ended well, or the free tier is asked for without
+            `requests_per_day`, which it depends on.
+    """
+    design = design or Design()
+    variant = _measured(run, verdict)
+    if free_tier and requests_per_day is None:
+        raise UsageError("the free tier is a month's, so it needs requests per day", hint="add --requests-per-day N")
+    per_run = verdict.requests or 1
+    runs = None if requests_per_day is None else Fraction(requests_per_day, per_run) * DAYS_PER_MONTH
+    book = PriceBook(facts, region=platform.region, arch=platform.arch, free_tier=free_tier, runs_per_month=runs)
+    ways = workflows_of(variant.steps, frozenset(step.name for step in run.plan.decomposed if step.fans_out), facts)
+    chosen = _cheapest(ways, book)
+    usages = (*usage_of(run, variant, facts, design), *(chosen.usage if chosen else ()))
+    services = services_of(usages, book, per_run, usd_per_day)
+    total_run = sum((service.usd_per_run for service in services), Decimal(0))
+    total_day = None if runs is None else sum((service.usd_per_day or Decimal(0) for service in services), Decimal(0))
+    monolith = verdict.monolith if verdict.monolith is not None and verdict.monolith.complete else None
+    return Pipeline(
+        job=run.plan.job,
+        run_id=run.id,
+        region=platform.region,
+        arch=platform.arch,
+        free_tier=free_tier,
+        design=design,
+        prices_date=book.prices_date,
+        yours=book.yours,
+        requests_per_run=per_run,
+        requests_per_day=requests_per_day,
+        target_usd_per_day=usd_per_day,
+        services=services,
+        workflows=tuple(_workflow_cost(way, book, chosen=way is chosen) for way in ways),
+        usd_per_run=total_run,
+        usd_per_request=total_run / per_run,
+        usd_per_day=total_day,
+        left_usd_per_day=None if usd_per_day is None or total_day is None else usd_per_day - total_day,
+        requests_bought=(
+            None
+            if usd_per_day is None
+            else _most_bought(usages, chosen, ways, book, requests_per_run=per_run, usd_per_day=usd_per_day)
+        ),
+        used_up_first=used_up_first(services),
+        queries=_queries(run, variant, facts, book),
+        elsewhere=(
+            ()
+            if monolith is None or runs is None
+            else elsewhere_of(
+                monolith,
+                facts,
+                platform,
+                runs_per_day=runs / DAYS_PER_MONTH,
+                headroom=verdict.assumptions.headroom,
+            )
+        ),
+        monolith_usd_per_day=_as_one_invocation(monolith, book),
+        missing=tuple(dict.fromkeys(book.missing.values())),
+        objections=tuple(_objections(run, variant, facts, design, chosen)),
+    )
+
+
+def _measured(run: Run, verdict: Verdict) -> VariantVerdict:
+    """The decomposed variant, measured to its end."""
+    variant = verdict.decomposed
+    if variant is None:
+        what = "is of a plain script" if run.is_script else "holds no decomposed variant"
+        raise UsageError(
+            f"run {run.id} {what}; a pipeline is priced from a decomposed variant",
+            hint=f"paredown init {run.plan.job} writes a job file around it"
+            if run.is_script
+            else "measure it: paredown run JOB --variant decomposed",
+        )
+    if not variant.complete or variant.gb_s is None:
+        raise UsageError(
+            f"run {run.id}: the decomposed variant did not end well ({variant.problem}), so there is no bill of it",
+            hint="paredown run JOB --resume measures what is missing",
+        )
+    return variant
+
+
+def _most_bought(
+    usages: Sequence[Usage],
+    chosen: Workflow | None,
+    ways: Sequence[Workflow],
+    book: PriceBook,
+    *,
+    requests_per_run: int,
+    usd_per_day: Decimal,
+) -> int | None:
+    """Requests a day that the target buys, driven in the way that is cheapest for so many; it need not be `chosen`."""
+    others = usages if chosen is None else usages[: -len(chosen.usage)]
+    bought = [
+        book.requests_bought((*others, *way), requests_per_run=requests_per_run, usd_per_day=usd_per_day)
+        for way in ([way.usage for way in ways if not way.obstacle] or [()])
+    ]
+    known = [number for number in bought if number is not None]
+    return max(known) if len(known) == len(bought) else None
+
+
+def _cheapest(ways: Sequence[Workflow], book: PriceBook) -> Workflow | None:
+    """The cheapest way that is allowed; one without a price comes last, None where none is allowed."""
+    allowed = [way for way in ways if not way.obstacle]
+    costs = {way.name: book.per_run(way.usage) for way in allowed}
+    return min(allowed, key=lambda way: (costs[way.name] is None, costs[way.name] or 0), default=None)
+
+
+def _workflow_cost(way: Workflow, book: PriceBook, *, chosen: bool) -> WorkflowCost:
+    usd = book.per_run(way.usage)
+    more = book.per_run([Usage(quantity="step_functions.transitions", amount=way.starts)])
+    return WorkflowCost(
+        name=way.name,
+        obstacle=way.obstacle,
+        usd_per_run=None if usd is None else as_decimal(usd),
+        usd_per_day=book.per_day(usd),
+        starts_usd_per_run=as_decimal(more or Fraction(0)),
+        chosen=chosen,
+    )
+
+
+def _queries(run: Run, variant: VariantVerdict, facts: FactSet, book: PriceBook) -> Alternative | None:
+    steps = [step for step in variant.steps if is_query(step)]
+    if not steps:
+        return None
+    names = {step.name for step in steps}
+    tasks = [task for task in latest(run.of(Variant.DECOMPOSED)) if task.step in names]
+    on_lambda = book.per_run(
+        (
+            Usage(quantity="lambda.gb_seconds", amount=sum((Fraction(step.gb_s or 0) for step in steps), Fraction(0))),
+            Usage(quantity="lambda.requests", amount=Fraction(len(tasks))),
+        )
+    )
+    if book.tariff("athena.scanned_tb") is None:
+        del book.missing["athena.scanned_tb"]  # Only a comparison: no sum lacks it.
+        return None
+    on_athena = book.per_run((Usage(quantity="athena.scanned_tb", amount=scanned_tb(tasks, facts)),))
+    if on_lambda is None or on_athena is None:
+        return None
+    return Alternative(lambda_usd=as_decimal(on_lambda), athena_usd=as_decimal(on_athena))
+
+
+def _as_one_invocation(monolith: VariantVerdict | None, book: PriceBook) -> Decimal | None:
+    if monolith is None or monolith.hypothetical or monolith.gb_s is None:
+        return None
+    usages = (
+        Usage(quantity="lambda.gb_seconds", amount=Fraction(monolith.gb_s)),
+        Usage(quantity="lambda.requests", amount=Fraction(1)),
+    )
+    return book.per_day(book.per_run(usages))
+
+
+def _objections(
+    run: Run, variant: VariantVerdict, facts: FactSet, design: Design, chosen: Workflow | None
+) -> list[str]:
+    """What stands against it, one sentence each."""
+    found = []
+    held = [step.name for step in variant.steps if step.hypothetical]
+    if held:
+        found.append(f"No Lambda holds {', '.join(held)}: its GB-seconds are peak × wall, and only serve to compare.")
+    if chosen is None:
+        found.append("Step Functions allows no workflow with so many tasks of such length; it is in no sum.")
+    if not any(task.input_files for task in run.of(Variant.DECOMPOSED)):
+        found.append("This run does not say how many files its tasks read, so no GET of S3 is in a sum; run it again.")
+    if design.store is Store.DYNAMODB:
+        found += _store_objections(run, int(Decimal(str(facts.fact("dynamodb", "max_item_bytes").value))))
+    return found
+
+
+def _store_objections(run: Run, most: int) -> list[str]:
+    answer = next((answer for answer in run.answers if answer.variant is Variant.DECOMPOSED), None)
+    if answer is None or answer.write_units is None:
+        return ["This run does not say how large its answers are as items, so DynamoDB is in no sum; run it again."]
+    if answer.largest_item_bytes is not None and answer.largest_item_bytes > most:
+        return [f"Its largest answer is {answer.largest_item_bytes:,} bytes as an item; DynamoDB takes {most:,}."]
+    return []

@@ -1,0 +1,137 @@
+"""What one run of a decomposed variant uses of every service of its pipeline: counted from what was measured.
+
+Nothing is priced here. What is billed in whole units (invocations, write units, megabytes scanned) is rounded up here,
+where it is counted; everything else stays exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil
+
+from profiler.facts import FactSet
+from profiler.facts.values import number_of
+from profiler.fit import StepFit
+from profiler.model import Kind, Measurement, Run, Variant
+from profiler.units import DAYS_PER_MONTH, GIB, MIB, MIB_PER_GB, NS_PER_S
+from profiler.variants import VariantVerdict, latest
+
+KEPT_DAYS = 30
+"""How long answers and logs are taken to be kept, where nobody says otherwise."""
+_BETWEEN_DAYS = 1
+"""How long files between steps are kept: the shortest time that a lifecycle rule of S3 knows."""
+
+
+class Store(StrEnum):
+    """Where the answers go."""
+
+    DYNAMODB = "dynamodb"
+    """Every row an item."""
+    S3 = "s3"
+    """The files of the last step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What a run does not say of the pipeline that it would become."""
+
+    store: Store = Store.DYNAMODB
+    athena: bool = False
+    """The queries run on Athena in place of DuckDB on Lambda."""
+    kept_days: int = KEPT_DAYS
+    """Days that answers and logs are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much of one quantity one run uses."""
+
+    quantity: str
+    """As `paredown bill` names it."""
+    amount: Fraction
+
+
+def usage_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) -> tuple[Usage, ...]:
+    """Return what one run uses beside its workflow, of which there are several; what is 0 is left out.
+
+    Args:
+        run: With a decomposed variant that is complete.
+        variant: The verdict on that variant.
+        facts: What decides how usage is rounded.
+        design: What the run does not say.
+    """
+    tasks = latest(run.of(Variant.DECOMPOSED))
+    scanning = {step.name for step in variant.steps if design.athena and is_query(step)}
+    invoked = [step for step in variant.steps if step.name not in scanning]
+    counted = [
+        ("lambda.requests", Fraction(sum(step.tasks for step in invoked))),
+        ("lambda.gb_seconds", sum((Fraction(step.gb_s or 0) for step in invoked), Fraction(0))),
+        ("lambda.ephemeral_gb_seconds", _temp_gb_s(invoked, facts)),
+        ("athena.scanned_tb", scanned_tb([task for task in tasks if task.step in scanning], facts)),
+        ("eventbridge.events", Fraction(1)),
+        *_files(run, tasks, design),
+        *_answers(run, design),
+        *_logs([task for task in tasks if task.step not in scanning], facts, design),
+    ]
+    return tuple(Usage(quantity=name, amount=amount) for name, amount in counted if amount > 0)
+
+
+def is_query(step: StepFit) -> bool:
+    """Whether a step is SQL, which Athena could run as well."""
+    return step.kind in (Kind.QUERY, Kind.COMBINE)
+
+
+def scanned_tb(tasks: list[Measurement], facts: FactSet) -> Fraction:
+    """Return what Athena would bill for queries: what each read of its input, in whole megabytes, at least ten of them.
+
+    Whether Athena's TB is 10^12 or 2^40 bytes is not confirmed; the smaller is taken, which is never too little.
+    """
+    least = ceil(number_of(facts, "athena", "min_scan"))
+    return Fraction(
+        sum(max(least, ceil(Fraction(min(task.read_bytes, task.input_bytes), 10**6))) for task in tasks), 10**6
+    )
+
+
+def _temp_gb_s(steps: list[StepFit], facts: FactSet) -> Fraction:
+    """/tmp above what is included, for as long as the step's tasks are billed."""
+    included = number_of(facts, "lambda", "included_temp")
+    total = Fraction(0)
+    for step in steps:
+        excess = ceil(Fraction(step.temp_bytes, MIB)) - Fraction(included)
+        if excess > 0 and step.billed_ns is not None:
+            total += excess / MIB_PER_GB * Fraction(step.billed_ns, NS_PER_S)
+    return total
+
+
+def _files(run: Run, tasks: tuple[Measurement, ...], design: Design) -> Iterator[tuple[str, Fraction]]:
+    """Files that steps hand on: one PUT for each that is written, one GET for each that a task is given."""
+    last = run.plan.decomposed[-1].name
+    between = [task for task in tasks if task.step != last]
+    answers = [task for task in tasks if task.step == last and design.store is Store.S3]
+    yield "s3.put_requests", Fraction(sum(len(task.files) for task in (*between, *answers)))
+    yield "s3.get_requests", Fraction(sum(task.input_files for task in tasks))
+    kept = sum(task.output_bytes for task in between) * _BETWEEN_DAYS
+    kept += sum(task.output_bytes for task in answers) * design.kept_days
+    yield "s3.storage_gb_months", Fraction(kept, GIB) / DAYS_PER_MONTH
+
+
+def _answers(run: Run, design: Design) -> Iterator[tuple[str, Fraction]]:
+    answer = next((answer for answer in run.answers if answer.variant is Variant.DECOMPOSED), None)
+    if design.store is not Store.DYNAMODB or answer is None:
+        return
+    yield "dynamodb.write_units", Fraction(answer.write_units or 0)
+    yield (
+        "dynamodb.storage_gb_months",
+        Fraction((answer.item_bytes or 0) * design.kept_days, GIB) / DAYS_PER_MONTH,
+    )
+
+
+def _logs(tasks: list[Measurement], facts: FactSet, design: Design) -> Iterator[tuple[str, Fraction]]:
+    """What every invocation logs by itself, cold, and what the tasks printed."""
+    each = number_of(facts, "logs", "lines_of_a_cold_invocation")
+    size = Fraction(len(tasks) * Fraction(each) + sum(task.printed_bytes for task in tasks), GIB)
+    yield "logs.ingested_gb", size
+    yield "logs.stored_gb_months", size * design.kept_days / DAYS_PER_MONTH

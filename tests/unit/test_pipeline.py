@@ -1,0 +1,333 @@
+"""The bill of a pipeline: what a run uses, what that costs by service, and what stands beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from profiler.billing import tariff_of
+from profiler.cost import tiered_usd
+from profiler.errors import UsageError
+from profiler.facts import load, platform_of
+from profiler.model import Answer, Ending, Measurement, Run, Variant
+from profiler.pipeline import Pipeline, pipeline_of
+from profiler.report.pipeline_json import pipeline_json
+from profiler.report.pipeline_text import headline, pipeline_text
+from profiler.units import DAYS_PER_MONTH, GIB, MIB, NS_PER_S
+from profiler.usage import Design, Store
+from profiler.verdict import judge
+from tests.factories import a_measurement, a_run, ended, exactly, the_measurements
+from tests.sample_runs import a_fitting_run, a_script_run, an_interrupted_run
+
+FACTS = load()
+
+
+def project(run: Run, **how: Any) -> Pipeline:
+    region, arch = how.pop("region", "us-east-1"), how.pop("arch", "x86_64")
+    platform = platform_of(FACTS, region=region, arch=arch)
+    return pipeline_of(run, judge(run, platform), FACTS, platform, **how)
+
+
+def a_priced_run(**changes: Any) -> Run:
+    """A run whose tasks printed, read files and left some, with an answer of 1,000 items of 1.5 KB."""
+    tasks = tuple(
+        replace(task, files=("a", "b"), input_files=3, printed_bytes=1000, output_bytes=MIB, input_bytes=20 * MIB)
+        if task.variant is Variant.DECOMPOSED
+        else task
+        for task in the_measurements()
+    )
+    answer = Answer(
+        variant=Variant.DECOMPOSED,
+        path="/d.parquet",
+        rows=1000,
+        requests=40,
+        groups=100,
+        item_bytes=1_536_000,
+        largest_item_bytes=1_536,
+        write_units=2000,
+    )
+    return a_run(**{"measurements": tasks, "answers": (answer,)} | changes)
+
+
+def amounts(pipeline: Pipeline) -> dict[str, Decimal]:
+    return {item.quantity: item.per_run for service in pipeline.services for item in service.quantities}
+
+
+def test_everything_that_a_run_uses_is_counted() -> None:
+    used = amounts(project(a_priced_run(), design=Design(kept_days=30)))
+    assert used["lambda.requests"] == 3
+    assert used["lambda.gb_seconds"] == judge(a_priced_run(), platform_of(FACTS)).decomposed.gb_s  # type: ignore[union-attr]
+    assert used["eventbridge.events"] == 1
+    assert used["dynamodb.write_units"] == 2000
+    assert used["s3.put_requests"] == 2  # The query's; what train left is in DynamoDB.
+    assert used["s3.get_requests"] == 9
+    month = Fraction(30) / DAYS_PER_MONTH
+    assert used["dynamodb.storage_gb_months"] == pytest.approx(Decimal(float(1_536_000 * month / GIB)))
+    assert "athena.scanned_tb" not in used
+    assert "lambda.ephemeral_gb_seconds" not in used
+
+
+def test_on_s3_every_file_of_the_last_step_is_an_answer() -> None:
+    used = amounts(project(a_priced_run(), design=Design(store=Store.S3)))
+    assert used["s3.put_requests"] == 6
+    assert not any(name.startswith("dynamodb") for name in used)
+
+
+def test_athena_takes_the_queries_off_lambda() -> None:
+    on_lambda, on_athena = (amounts(project(a_priced_run(), design=Design(athena=athena))) for athena in (False, True))
+    assert on_athena["lambda.requests"] == on_lambda["lambda.requests"] - 1
+    assert on_athena["lambda.gb_seconds"] < on_lambda["lambda.gb_seconds"]
+    assert on_athena["athena.scanned_tb"] == Decimal("0.00001")  # Nothing was read, and ten megabytes are the least.
+
+
+def test_athena_bills_what_was_read_in_whole_megabytes() -> None:
+    tasks = [
+        replace(task, read_bytes=19_000_001) if task.step == "daily_cost" else task
+        for task in a_priced_run().measurements
+    ]
+    used = amounts(project(a_priced_run(measurements=tuple(tasks)), design=Design(athena=True)))
+    assert used["athena.scanned_tb"] == Decimal("0.00002")
+
+
+def test_temporary_files_above_what_is_included_are_billed_as_long_as_the_task_runs() -> None:
+    tasks = [
+        replace(task, temp_bytes=1536 * MIB) if task.step == "daily_cost" else task
+        for task in a_priced_run().measurements
+    ]
+    run = a_priced_run(measurements=tuple(tasks))
+    query = judge(run, platform_of(FACTS)).decomposed.steps[0]  # type: ignore[union-attr]
+    assert query.billed_ns is not None
+    assert amounts(project(run))["lambda.ephemeral_gb_seconds"] == Decimal(query.billed_ns) / NS_PER_S
+
+
+@given(
+    st.integers(1, 10**7),
+    st.sampled_from(Store),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["x86_64", "arm64"]),
+)
+def test_the_services_add_up_to_the_whole(requests: int, store: Store, athena: bool, free: bool, arch: str) -> None:
+    pipeline = project(
+        a_priced_run(),
+        requests_per_day=requests,
+        usd_per_day=Decimal(7),
+        free_tier=free,
+        arch=arch,
+        design=Design(store=store, athena=athena),
+    )
+    assert pipeline.usd_per_day is not None
+    assert sum(item.usd_per_day or 0 for item in pipeline.services) == pipeline.usd_per_day
+    assert sum(item.share for item in pipeline.services) == pytest.approx(1)
+    for service in pipeline.services:
+        each = sum(Fraction(item.usd_per_run or 0) for item in service.quantities)
+        assert float(each) == pytest.approx(float(service.usd_per_run), rel=1e-12)
+    assert pipeline.left_usd_per_day == 7 - pipeline.usd_per_day
+
+
+@given(st.integers(1, 10**7), st.integers(1, 10**7), st.booleans())
+def test_more_requests_never_cost_less(one: int, other: int, free: bool) -> None:
+    few, many = (
+        project(a_priced_run(), requests_per_day=requests, free_tier=free).usd_per_day
+        for requests in sorted((one, other))
+    )
+    assert few is not None
+    assert many is not None
+    assert few <= many + Decimal("1e-18")
+
+
+@given(st.decimals(1, 1000, places=2), st.booleans())
+def test_the_requests_that_a_target_buys_cost_the_target(target: Decimal, free: bool) -> None:
+    bought = project(a_priced_run(), requests_per_day=1, usd_per_day=target, free_tier=free).requests_bought
+    assert bought is not None
+    within = project(a_priced_run(), requests_per_day=bought, free_tier=free).usd_per_day
+    beyond = project(a_priced_run(), requests_per_day=bought + 1, free_tier=free).usd_per_day
+    assert within is not None
+    assert beyond is not None
+    assert within <= target + Decimal("1e-15")
+    assert beyond > target - Decimal("1e-15")
+
+
+def test_the_service_that_buys_least_is_used_up_first() -> None:
+    pipeline = project(a_priced_run(), requests_per_day=3000, usd_per_day=Decimal(7))
+    least = min(pipeline.services, key=lambda item: item.requests_bought or 0)
+    assert pipeline.used_up_first == least.service == "dynamodb"
+
+
+def test_the_cheaper_workflow_is_taken_and_both_are_priced() -> None:
+    inline, distributed = project(a_priced_run(), requests_per_day=3000).workflows
+    assert (inline.chosen, distributed.chosen) == (True, False)
+    assert inline.usd_per_run == 4 * Decimal("0.000025")
+    assert distributed.usd_per_run > inline.usd_per_run  # type: ignore[operator]
+    assert distributed.starts_usd_per_run == 2 * Decimal("0.000025")
+
+
+def test_a_region_without_a_price_says_so_and_leaves_it_out_of_the_sum() -> None:
+    pipeline = project(a_priced_run(), region="eu-west-1", requests_per_day=3000)
+    assert [item.service for item in pipeline.services if item.usd_per_run == 0]
+    assert any("dynamodb write_units" in text for text in pipeline.missing)
+    assert "in no sum" in pipeline_text(pipeline, width=80)
+
+
+def test_without_requests_a_day_only_a_run_is_priced() -> None:
+    pipeline = project(a_priced_run())
+    assert pipeline.usd_per_day is None
+    assert pipeline.elsewhere == ()
+    assert pipeline.usd_per_request == pipeline.usd_per_run / 40
+    assert headline(pipeline).startswith("cost_anomalies: one run costs $")
+
+
+def test_the_free_tier_needs_to_know_the_month() -> None:
+    with pytest.raises(UsageError, match="a month's"):
+        project(a_priced_run(), free_tier=True)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        pytest.param(a_script_run(), "is of a plain script", id="a script"),
+        pytest.param(an_interrupted_run(), "did not end well", id="interrupted"),
+        pytest.param(
+            replace(
+                a_run(),
+                plan=replace(a_run().plan, decomposed=()),
+                measurements=(a_measurement(variant=Variant.MONOLITH),),
+                variants=a_run().variants[:1],
+                settings=replace(a_run().settings, variants=(Variant.MONOLITH,)),
+            ),
+            "holds no decomposed variant",
+            id="a monolith alone",
+        ),
+    ],
+)
+def test_only_a_decomposed_variant_that_ended_well_has_a_bill(run: Run, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        project(run, requests_per_day=3000)
+    assert caught.value.hint
+
+
+def test_a_run_of_an_older_version_does_not_say_how_large_its_items_are() -> None:
+    pipeline = project(a_run(), requests_per_day=3000)
+    assert "dynamodb" not in [item.service for item in pipeline.services]
+    assert "run it again" in "".join(pipeline.objections)
+
+
+def test_an_item_that_dynamodb_does_not_take_is_said() -> None:
+    answer = replace(a_priced_run().answers[0], largest_item_bytes=409_601)
+    assert "409,601 bytes" in "".join(project(a_priced_run(answers=(answer,))).objections)
+
+
+def test_a_step_that_no_lambda_holds_is_said() -> None:
+    tasks = [
+        replace(task, peak=exactly(20_000)) if task.step == "train" and task.variant is Variant.DECOMPOSED else task
+        for task in a_priced_run().measurements
+    ]
+    assert "No Lambda holds train" in "".join(project(a_priced_run(measurements=tuple(tasks))).objections)
+
+
+# --- the same work elsewhere ----------------------------------------------------------------------------------------
+
+
+def monolith(*, wall_s: float, cpu_s: float, mib: int = 24_000) -> Run:
+    """A run whose monolith is one step of so long, and that is too big for Lambda."""
+    task: dict[str, Any] = {"variant": Variant.MONOLITH, "step": "daily_cost", "peak": exactly(mib), "cores": 8.0}
+    measured = a_measurement(wall_ns=int(wall_s * NS_PER_S), cpu_ns=int(cpu_s * NS_PER_S), **task)
+    run = a_priced_run()
+    others: tuple[Measurement, ...] = tuple(item for item in run.measurements if item.variant is Variant.DECOMPOSED)
+    end = replace(run.variants[0], wall_ns=int(wall_s * NS_PER_S))
+    return replace(run, measurements=(measured, *others), variants=(end, run.variants[1]))
+
+
+def test_an_hour_a_day_on_the_machine_that_is_asked_of() -> None:
+    pipeline = project(monolith(wall_s=3600, cpu_s=3600), requests_per_day=40)
+    machine = pipeline.elsewhere[0]
+    assert (machine.name, machine.machines) == ("t3.2xlarge", 1)
+    assert machine.usd_for_hours == Decimal("0.3328")
+    assert machine.usd_always_on == Decimal("7.9872")
+    assert (machine.surplus_for_hours, machine.surplus_always_on) == (0, 0)
+    assert "as one process it was $7.99 on an always-on t3.2xlarge" in headline(pipeline)
+
+
+def test_a_t3_above_its_baseline_pays_the_surplus() -> None:
+    # An hour with all 8 vCPUs busy: the baseline of 40 % brings 3.2 of its 8 vCPU-hours, the rest costs 5 cents each.
+    machine = project(monolith(wall_s=3600, cpu_s=8 * 3600), requests_per_day=40).elsewhere[0]
+    assert machine.surplus_for_hours == Decimal("0.24")
+    assert machine.usd_for_hours == Decimal("0.5728")
+    assert machine.surplus_always_on == 0  # Over a day it is below its baseline.
+
+
+def test_a_run_of_seconds_is_paid_for_a_minute() -> None:
+    machine = project(monolith(wall_s=6, cpu_s=6), requests_per_day=40 * 60).elsewhere[0]
+    assert machine.usd_for_hours == Decimal("0.3328")
+
+
+def test_a_day_that_one_machine_does_not_hold_takes_more() -> None:
+    machine = project(monolith(wall_s=3600, cpu_s=3600), requests_per_day=40 * 25).elsewhere[0]
+    assert machine.machines == 2
+    assert machine.usd_always_on == 2 * Decimal("7.9872")
+
+
+def test_fargate_takes_the_smallest_task_that_holds_the_peak() -> None:
+    # 24,000 MiB with headroom are 28.1 GB; one busy vCPU would do, but only 4 vCPUs come with more than 16 GB.
+    fargate = project(monolith(wall_s=3600, cpu_s=3600), requests_per_day=40).elsewhere[-1]
+    assert (fargate.name, fargate.vcpus, fargate.memory_gb) == ("Fargate", 4, 29)
+    assert fargate.usd_for_hours == 4 * Decimal("0.04048") + 29 * Decimal("0.004445")
+    assert fargate.usd_always_on is None
+
+
+def test_a_monolith_that_failed_says_nothing_of_what_it_was() -> None:
+    run = monolith(wall_s=3600, cpu_s=3600)
+    failed = replace(run.measurements[0], outcome=ended(Ending.KILLED, "killed"))
+    run = replace(
+        run,
+        measurements=(failed, *run.measurements[1:]),
+        variants=(replace(run.variants[0], complete=False, reason="killed"), run.variants[1]),
+    )
+    pipeline = project(run, requests_per_day=40)
+    assert pipeline.elsewhere == ()
+    assert "what it was as one process is not known" in headline(pipeline)
+
+
+def test_a_day_costs_its_part_of_the_month() -> None:
+    pipeline = project(a_priced_run(), requests_per_day=40)
+    (writes,) = (
+        item for service in pipeline.services for item in service.quantities if item.quantity == "dynamodb.write_units"
+    )
+    month = tiered_usd(2000 * DAYS_PER_MONTH, tariff_of(FACTS, "dynamodb.write_units").tiers)
+    assert writes.usd_per_day == Decimal(float(month / DAYS_PER_MONTH)).quantize(Decimal("1e-12"))
+
+
+def test_the_reference_run_fits_one_screen() -> None:
+    run = a_fitting_run()
+    answer = replace(a_priced_run().answers[0], rows=353_664, write_units=353_664, item_bytes=353_664 * 120)
+    pipeline = project(replace(run, answers=(run.answers[0], answer)), requests_per_day=3000, usd_per_day=Decimal(7))
+    lines = pipeline_text(pipeline, width=80).splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 80
+
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "pipeline.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        pytest.param(project(a_priced_run()), id="a run alone"),
+        pytest.param(project(a_fitting_run(), requests_per_day=3000, usd_per_day=Decimal(7)), id="a target"),
+        pytest.param(project(a_priced_run(), region="eu-west-1", requests_per_day=1), id="a region without prices"),
+    ],
+)
+def test_the_json_is_what_its_schema_says(pipeline: Pipeline) -> None:
+    document = json.loads(pipeline_json(pipeline))
+    jsonschema.validate(document, SCHEMA)
+    assert Decimal(document["usd_per_run"]) == pipeline.usd_per_run
+    assert "E" not in document["usd_per_run"]
