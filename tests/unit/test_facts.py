@@ -80,6 +80,70 @@ def test_every_entry_says_where_it_is_from() -> None:
         assert entry.origin.date.year >= 2024, entry.name
 
 
+QUANTITIES = {
+    "lambda.gb_seconds": "GB-second",
+    "lambda.requests": "invocation",
+    "lambda.ephemeral_gb_seconds": "GB-second",
+    "step_functions.transitions": "transition",
+    "step_functions.express_requests": "request",
+    "step_functions.express_gb_hours": "GB-hour",
+    "eventbridge.events": "event",
+    "eventbridge.scheduler_invocations": "invocation",
+    "dynamodb.write_units": "write unit",
+    "dynamodb.read_units": "read unit",
+    "dynamodb.storage_gb_months": "GB-month",
+    "s3.put_requests": "request",
+    "s3.get_requests": "request",
+    "s3.storage_gb_months": "GB-month",
+    "logs.ingested_gb": "GB",
+    "logs.stored_gb_months": "GB-month",
+    "athena.scanned_tb": "TB",
+    "ecr.storage_gb_months": "GB-month",
+    "fargate.vcpu_hours": "vCPU-hour",
+    "fargate.gb_hours": "GB-hour",
+    "ec2.unlimited_vcpu_hours": "vCPU-hour",
+}
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_every_service_of_a_pipeline_has_its_prices_in_us_east_1(arch: str) -> None:
+    prices = {name: load().price(*name.split("."), region="us-east-1", arch=arch) for name in QUANTITIES}
+    assert {name: price.unit for name, price in prices.items()} == QUANTITIES
+
+
+def test_what_is_free_every_month_is_a_number_of_what_is_sold() -> None:
+    free = {
+        f"{fact.service}.{fact.name.removeprefix('free_')}": (fact.unit, type(fact.value))
+        for fact in load().facts
+        if fact.name.startswith("free_")
+    }
+    assert free == {
+        name: (QUANTITIES[name], int)
+        for name in (
+            "lambda.gb_seconds",
+            "lambda.requests",
+            "step_functions.transitions",
+            "eventbridge.scheduler_invocations",
+            "dynamodb.storage_gb_months",
+        )
+    }
+
+
+def test_what_nobody_confirms_is_a_flag_and_no_number() -> None:
+    flags = {f"{fact.service}.{fact.name}": fact.value for fact in load().facts if fact.unit == "flag"}
+    assert flags == {"athena.tb_base": "unconfirmed", "eventbridge.s3_events_unconfirmed": "unconfirmed"}
+
+
+def test_t3_machines_have_a_baseline_and_others_have_none() -> None:
+    machines = [price for price in load().prices if price.service == "ec2" and price.unit == "hour"]
+    assert {price.name: price.attributes["baseline_percent"] for price in machines if "t3" in price.name} == {
+        "t3.large": 30,
+        "t3.xlarge": 40,
+        "t3.2xlarge": 40,
+    }
+    assert not [price.name for price in machines if "t3" not in price.name and "baseline_percent" in price.attributes]
+
+
 @pytest.mark.parametrize(
     ("region", "arch", "said"),
     [
