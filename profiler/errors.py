@@ -9,6 +9,7 @@ What the user's own code does wrong is no error of ours: it is a finding, kept i
     ├── RunFileError                 a run file is missing, is no run, is cut off or is too new
     ├── ResumeError                  a run cannot be resumed: code, inputs, parameters or shards changed
     ├── FactsError                   a fact is missing or malformed
+    ├── PriceListError               AWS's price list cannot be asked, or answers otherwise than it is documented
     ├── OutputError                  something cannot be written
     ├── UsageError                   options that do not go together
     └── UnsupportedError             this machine cannot do it
@@ -69,6 +70,10 @@ class ResumeError(PareDownError):
 
 class FactsError(PareDownError):
     """A limit or a price is missing or malformed."""
+
+
+class PriceListError(PareDownError):
+    """AWS's price list cannot be asked, or answers otherwise than it is documented to."""
 
 
 class OutputError(PareDownError):

@@ -62,3 +62,9 @@ def test_a_lock_holds_what_the_project_asks_for(lock: Path, groups: list[str]) -
 def test_tests_run_with_what_runs() -> None:
     run, dev = map(pins, LOCKS)
     assert {name: dev.get(name) for name in run} == dict(run)
+
+
+def test_tests_run_with_what_the_extras_bring() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = {line for lines in project["project"]["optional-dependencies"].values() for line in lines}
+    assert extras - set(map(str, project["dependency-groups"]["dev"])) == set()
