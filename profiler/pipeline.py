@@ -5,8 +5,8 @@ Pure: from a run, its verdict and the facts. What the same work costs on machine
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,12 +14,12 @@ from profiler.cost import as_decimal
 from profiler.elsewhere import Elsewhere, elsewhere_of
 from profiler.errors import UsageError
 from profiler.facts import FactSet, Platform
-from profiler.model import Run, Variant
+from profiler.model import Answer, Run, Variant
 from profiler.pricebook import PriceBook
 from profiler.services import ServiceCost, services_of, used_up_first
 from profiler.units import DAYS_PER_MONTH
-from profiler.usage import Design, Store, Usage, is_query, scanned_tb, usage_of
-from profiler.variants import VariantVerdict, latest
+from profiler.usage import Design, Store, Usage, is_query, usage_of
+from profiler.variants import VariantVerdict
 from profiler.verdict import Verdict
 from profiler.workflow import Workflow, workflows_of
 
@@ -32,17 +32,16 @@ class WorkflowCost:
     obstacle: str
     usd_per_run: Decimal | None
     usd_per_day: Decimal | None
-    starts_usd_per_run: Decimal
-    """Part of it for starting the children of a Distributed Map, whose charge the price list does not confirm."""
     chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """The queries on Athena against DuckDB on Lambda, per run."""
+    """The same run in another design."""
 
-    lambda_usd: Decimal
-    athena_usd: Decimal
+    design: Design
+    usd_per_run: Decimal
+    usd_per_day: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +72,16 @@ class Pipeline:
     """Requests a day that the target buys."""
     used_up_first: str | None
     """The service that would use the target up first."""
-    queries: Alternative | None
-    """None where there is no query, or a price is missing."""
+    alternatives: tuple[Alternative, ...]
+    """Other designs; one that would use something without a price in the region is left out."""
     elsewhere: tuple[Elsewhere, ...]
     """For a day; empty where the monolith was not measured, or it is not known how often it runs."""
     monolith_usd_per_day: Decimal | None
     """Of the monolith as one invocation; None where no Lambda holds it."""
+    monolith_measured: bool
+    """To its end."""
     missing: tuple[str, ...]
-    """Prices that are not known in the region, one sentence each; what they would price is in no sum."""
+    """Quantities without a price in the region, which are in no sum."""
     objections: tuple[str, ...]
     """What stands against the whole thing: a step that no Lambda holds, an item that is too large."""
 
@@ -123,7 +124,7 @@ def pipeline_of(
     chosen = _cheapest(ways, book)
     usages = (*usage_of(run, variant, facts, design), *(chosen.usage if chosen else ()))
     services = services_of(usages, book, per_run, usd_per_day)
-    total_run = sum((service.usd_per_run for service in services), Decimal(0))
+    total_run = sum((service.usd_per_run or Decimal(0) for service in services), Decimal(0))
     total_day = None if runs is None else sum((service.usd_per_day or Decimal(0) for service in services), Decimal(0))
     monolith = verdict.monolith if verdict.monolith is not None and verdict.monolith.complete else None
     return Pipeline(
@@ -150,7 +151,8 @@ def pipeline_of(
             else _most_bought(usages, chosen, ways, book, requests_per_run=per_run, usd_per_day=usd_per_day)
         ),
         used_up_first=used_up_first(services),
-        queries=_queries(run, variant, facts, book),
+        alternatives=tuple(_alternatives(run, variant, facts, design, chosen.usage if chosen else (), book)),
+        monolith_measured=monolith is not None,
         elsewhere=(
             ()
             if monolith is None or runs is None
@@ -163,7 +165,7 @@ def pipeline_of(
             )
         ),
         monolith_usd_per_day=_as_one_invocation(monolith, book),
-        missing=tuple(dict.fromkeys(book.missing.values())),
+        missing=tuple(usage.quantity for usage in usages if usage.quantity in book.missing),
         objections=tuple(_objections(run, variant, facts, design, chosen)),
     )
 
@@ -215,36 +217,28 @@ def _cheapest(ways: Sequence[Workflow], book: PriceBook) -> Workflow | None:
 
 def _workflow_cost(way: Workflow, book: PriceBook, *, chosen: bool) -> WorkflowCost:
     usd = book.per_run(way.usage)
-    more = book.per_run([Usage(quantity="step_functions.transitions", amount=way.starts)])
     return WorkflowCost(
         name=way.name,
         obstacle=way.obstacle,
         usd_per_run=None if usd is None else as_decimal(usd),
         usd_per_day=book.per_day(usd),
-        starts_usd_per_run=as_decimal(more or Fraction(0)),
         chosen=chosen,
     )
 
 
-def _queries(run: Run, variant: VariantVerdict, facts: FactSet, book: PriceBook) -> Alternative | None:
-    steps = [step for step in variant.steps if is_query(step)]
-    if not steps:
-        return None
-    names = {step.name for step in steps}
-    tasks = [task for task in latest(run.of(Variant.DECOMPOSED)) if task.step in names]
-    on_lambda = book.per_run(
-        (
-            Usage(quantity="lambda.gb_seconds", amount=sum((Fraction(step.gb_s or 0) for step in steps), Fraction(0))),
-            Usage(quantity="lambda.requests", amount=Fraction(len(tasks))),
-        )
-    )
-    if book.tariff("athena.scanned_tb") is None:
-        del book.missing["athena.scanned_tb"]  # Only a comparison: no sum lacks it.
-        return None
-    on_athena = book.per_run((Usage(quantity="athena.scanned_tb", amount=scanned_tb(tasks, facts)),))
-    if on_lambda is None or on_athena is None:
-        return None
-    return Alternative(lambda_usd=as_decimal(on_lambda), athena_usd=as_decimal(on_athena))
+def _alternatives(
+    run: Run, variant: VariantVerdict, facts: FactSet, design: Design, workflow: Sequence[Usage], book: PriceBook
+) -> Iterator[Alternative]:
+    """The designs that differ in one thing, where all that they use has a price in the region."""
+    other_store = Store.S3 if design.store is Store.DYNAMODB else Store.DYNAMODB
+    for other in (replace(design, store=other_store), replace(design, athena=not design.athena)):
+        if other.athena != design.athena and not any(is_query(step) for step in variant.steps):
+            continue
+        if other.store is Store.DYNAMODB and _items(run) is None:
+            continue
+        usd = book.per_run((*usage_of(run, variant, facts, other), *workflow))
+        if usd is not None:
+            yield Alternative(design=other, usd_per_run=as_decimal(usd), usd_per_day=book.per_day(usd))
 
 
 def _as_one_invocation(monolith: VariantVerdict | None, book: PriceBook) -> Decimal | None:
@@ -274,9 +268,17 @@ def _objections(
     return found
 
 
+def _items(run: Run) -> Answer | None:
+    """The decomposed variant's answer, where the run says how large it is as items."""
+    return next(
+        (answer for answer in run.answers if answer.variant is Variant.DECOMPOSED and answer.write_units is not None),
+        None,
+    )
+
+
 def _store_objections(run: Run, most: int) -> list[str]:
-    answer = next((answer for answer in run.answers if answer.variant is Variant.DECOMPOSED), None)
-    if answer is None or answer.write_units is None:
+    answer = _items(run)
+    if answer is None:
         return ["This run does not say how large its answers are as items, so DynamoDB is in no sum; run it again."]
     if answer.largest_item_bytes is not None and answer.largest_item_bytes > most:
         return [f"Its largest answer is {answer.largest_item_bytes:,} bytes as an item; DynamoDB takes {most:,}."]

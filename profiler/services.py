@@ -33,10 +33,11 @@ class ServiceCost:
 
     service: str
     quantities: tuple[Priced, ...]
-    usd_per_run: Decimal
-    usd_per_request: Decimal
+    usd_per_run: Decimal | None
+    """None: nothing of it has a price in the region."""
+    usd_per_request: Decimal | None
     usd_per_day: Decimal | None
-    share: float
+    share: float | None
     """Of the whole pipeline's dollars."""
     requests_bought: int | None
     """Requests a day that the target would buy if this service were all there is; None without a target."""
@@ -57,23 +58,24 @@ def services_of(
     for usage in usages:
         by_service[usage.quantity.split(".")[0]].append(usage)
     known = {name: [usage for usage in found if book.tariff(usage.quantity)] for name, found in by_service.items()}
-    costs = {name: book.per_run(found) or Fraction(0) for name, found in known.items()}
-    total = sum(costs.values(), Fraction(0))
+    costs = {name: book.per_run(found) if found else None for name, found in known.items()}
+    total = sum((cost or Fraction(0) for cost in costs.values()), Fraction(0))
     return tuple(
         ServiceCost(
             service=name,
             quantities=tuple(_priced(usage, book) for usage in found),
-            usd_per_run=as_decimal(costs[name]),
-            usd_per_request=as_decimal(costs[name] / requests_per_run),
-            usd_per_day=book.per_day(costs[name]),
-            share=float(costs[name] / total) if total else 0.0,
+            usd_per_run=None if cost is None else as_decimal(cost),
+            usd_per_request=None if cost is None else as_decimal(cost / requests_per_run),
+            usd_per_day=book.per_day(cost),
+            share=None if cost is None else float(cost / total) if total else 0.0,
             requests_bought=(
                 None
-                if target is None
+                if target is None or cost is None
                 else book.requests_bought(known[name], requests_per_run=requests_per_run, usd_per_day=target)
             ),
         )
         for name, found in by_service.items()
+        for cost in (costs[name],)
         if found
     )
 

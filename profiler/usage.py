@@ -70,7 +70,7 @@ def usage_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) 
         ("lambda.requests", Fraction(sum(step.tasks for step in invoked))),
         ("lambda.gb_seconds", sum((Fraction(step.gb_s or 0) for step in invoked), Fraction(0))),
         ("lambda.ephemeral_gb_seconds", _temp_gb_s(invoked, facts)),
-        ("athena.scanned_tb", scanned_tb([task for task in tasks if task.step in scanning], facts)),
+        ("athena.scanned_tb", _scanned_tb([task for task in tasks if task.step in scanning], facts)),
         ("eventbridge.events", Fraction(1)),
         *_files(run, tasks, design),
         *_answers(run, design),
@@ -84,7 +84,7 @@ def is_query(step: StepFit) -> bool:
     return step.kind in (Kind.QUERY, Kind.COMBINE)
 
 
-def scanned_tb(tasks: list[Measurement], facts: FactSet) -> Fraction:
+def _scanned_tb(tasks: list[Measurement], facts: FactSet) -> Fraction:
     """Return what Athena would bill for queries: what each read of its input, in whole megabytes, at least ten of them.
 
     Whether Athena's TB is 10^12 or 2^40 bytes is not confirmed; the smaller is taken, which is never too little.

@@ -1,7 +1,7 @@
 """The ways in which Step Functions can drive a decomposed variant, each with what a run of it would use.
 
 A step is a state; a step that fans out is a Map over its tasks. Inline, each task is a state of the Standard workflow;
-distributed, each is an Express workflow of its own.
+distributed, each is an Express workflow of its own, whose start is charged as a transition too.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ class Workflow:
     """Of one run."""
     obstacle: str = ""
     """Why Step Functions does not allow it; empty where it does."""
-    starts: Fraction = Fraction(0)
-    """Those of its transitions that are charged for starting children; the price list does not confirm that."""
 
 
 def workflows_of(steps: Sequence[StepFit], fanned: frozenset[str], facts: FactSet) -> tuple[Workflow, ...]:
@@ -67,7 +65,6 @@ def workflows_of(steps: Sequence[StepFit], fanned: frozenset[str], facts: FactSe
             ),
         ),
         obstacle=_too_long(times, facts),
-        starts=starts,
     )
     return inline, distributed
 

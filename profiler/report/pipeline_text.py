@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from profiler.pipeline import Pipeline
+from profiler.pipeline import Alternative, Pipeline
 from profiler.report.clean import one_line
 from profiler.report.plain import table, wrapped
 from profiler.report.totals import less_by
 from profiler.services import Priced, ServiceCost
 from profiler.units import GIB, align, count, dollars, memory, percent, significant
-from profiler.usage import Store
+from profiler.usage import Design, Store
 
 TITLES = {
     "lambda": "Lambda",
@@ -57,7 +57,7 @@ def pipeline_text(pipeline: Pipeline, *, width: int, names: str = "last", option
             "  How it was counted",
             *(wrapped(f"· {text}", width, first="  ", margin="    ") for text in _basis(pipeline)),
         ],
-        ["  Next", *(f"  {line}" for line in _next(pipeline, names, options))],
+        ["  Next", *_next(pipeline, names, options, width)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -71,10 +71,12 @@ def headline(pipeline: Pipeline) -> str:
             f"{job}: one run costs {dollars(pipeline.usd_per_run)} as a pipeline, "
             f"{dollars(pipeline.usd_per_request)} for each of its {requests}."
         )
-    day = f"{job}: {dollars(pipeline.usd_per_day)} a day for {_many(pipeline.requests_per_day, 'request')}"
+    more = " or more" if pipeline.missing else ""
+    day = f"{job}: {dollars(pipeline.usd_per_day)}{more} a day for {_many(pipeline.requests_per_day, 'request')}"
     was = [(usd, what) for usd, what in _before(pipeline) if usd is not None]
     if not was:
-        return f"{day}; what it was as one process is not known: this run holds no monolith that ended well."
+        why = "no machine has a price there" if pipeline.monolith_measured else "this run holds no whole monolith"
+        return f"{day}; what it was as one process is not known: {why}."
     usd, what = was[0]
     return f"{day}; as one process it was {dollars(usd)} {what}: {_times(usd, pipeline.usd_per_day)}."
 
@@ -107,27 +109,41 @@ def _times(before: Decimal, now: Decimal) -> str:
 
 
 def _missing(pipeline: Pipeline) -> Iterator[str]:
-    for text in pipeline.missing:
-        yield f"{text[:1].upper()}{text[1:]}: it is in no sum here. --prices FILE can name it."
+    if pipeline.missing:
+        yield (
+            f"In {pipeline.region} no price is known of {', '.join(pipeline.missing)}: they are in no sum here, so "
+            "every sum is too low. --prices FILE can name them."
+        )
 
 
 def _services(pipeline: Pipeline, width: int) -> list[str]:
     """A row for each service, and what they cost together."""
     whole = pipeline.services
-    requests = align([*(dollars(item.usd_per_request) for item in whole), dollars(pipeline.usd_per_request)])
-    if pipeline.usd_per_day is None:
-        title = "a run"
-        money = align([*(dollars(item.usd_per_run) for item in whole), dollars(pipeline.usd_per_run)])
-    else:
-        title = "a day"
-        money = align([*(dollars(item.usd_per_day or 0) for item in whole), dollars(pipeline.usd_per_day)])
-    rows = [("", "what one run uses", "a request", title, "share")]
+    daily = pipeline.usd_per_day is not None
+    requests = _column([*(item.usd_per_request for item in whole), pipeline.usd_per_request])
+    money = _column(
+        [
+            *(item.usd_per_day if daily else item.usd_per_run for item in whole),
+            pipeline.usd_per_day if daily else pipeline.usd_per_run,
+        ]
+    )
+    rows = [("", "what one run uses", "a request", "a day" if daily else "a run", "share")]
     rows += [
-        (TITLES[item.service], uses(item), requests[place], money[place], percent(Decimal(item.share)))
+        (
+            TITLES[item.service],
+            uses(item),
+            requests[place],
+            money[place],
+            "" if item.share is None else percent(Decimal(item.share)),
+        )
         for place, item in enumerate(whole)
     ]
     rows.append(("together", "", requests[-1], money[-1], ""))
     return table(rows, width=width, right={2, 3, 4}, wraps=1)
+
+
+def _column(values: Sequence[Decimal | None]) -> tuple[str, ...]:
+    return align(["" if usd is None else dollars(usd) for usd in values])
 
 
 def uses(service: ServiceCost) -> str:
@@ -165,7 +181,8 @@ def _target(pipeline: Pipeline) -> Iterator[str]:
         else:
             text = f"The target of {dollars(target)} a day does not hold: {dollars(-left)} a day is missing."
         if pipeline.requests_bought is not None:
-            text += f" It buys {_many(pipeline.requests_bought, 'request')} a day"
+            most = "at most " if pipeline.missing else ""
+            text += f" It buys {most}{_many(pipeline.requests_bought, 'request')} a day"
             first = next(item for item in pipeline.services if item.service == pipeline.used_up_first)
             text += f"; {TITLES[first.service]} would use it up first, alone at {count(first.requests_bought or 0)}."
         yield text
@@ -217,43 +234,55 @@ def _basis(pipeline: Pipeline) -> Iterator[str]:
         "make several GETs of a large file. Logs: Lambda's own lines and what was printed, "
         f"kept {count(design.kept_days)} days."
     )
-    if pipeline.queries is not None:
-        yield from _queries_basis(pipeline)
+    if design.athena:
+        yield "Athena bills what a query reads, at least 10 MB; its TB is taken as 10^12 bytes, which is not confirmed."
 
 
 def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:
+    ways = []
     for way in pipeline.workflows:
-        usd = "no price is known" if way.usd_per_run is None else f"{dollars(way.usd_per_run)} a run"
-        text = f"Step Functions, {way.name}: {usd}"
-        if way.chosen:
-            text += ", taken" if len(pipeline.workflows) > 1 else ""
+        usd = "without a price" if way.usd_per_run is None else f"{dollars(way.usd_per_run)} a run"
+        text = f"{way.name} {usd}"
+        if way.chosen and len(pipeline.workflows) > 1:
+            text += " (taken)"
         if way.obstacle:
-            text += f", not allowed: {way.obstacle}"
-        if way.starts_usd_per_run > 0 and not way.obstacle:
-            text += f", {dollars(way.starts_usd_per_run)} of it for starting children, which AWS documents but its price list does not name"
-        yield f"{text}."
-
-
-def _queries_basis(pipeline: Pipeline) -> Iterator[str]:
-    found = pipeline.queries
-    assert found is not None
+            text += f" (not allowed: {way.obstacle})"
+        ways.append(text)
     yield (
-        f"The SQL costs {dollars(found.lambda_usd)} a run as DuckDB on Lambda, {dollars(found.athena_usd)} on Athena "
-        f"(at least 10 MB a query, its TB taken as 10^12 bytes){'; Athena is taken' if pipeline.design.athena else ''}."
+        f"Step Functions: {'; '.join(ways)}. Whether a workflow's start and end count as transitions is not "
+        "confirmed; they are not counted."
     )
 
 
-def _next(pipeline: Pipeline, names: str, options: str) -> Sequence[str]:
+def _next(pipeline: Pipeline, names: str, options: str, width: int) -> Iterator[str]:
+    """Commands, each with what it comes to where that is known."""
     base = f"paredown budget --run {names}{options}"
+    for other in pipeline.alternatives:
+        usd, per = (other.usd_per_run, "a run") if other.usd_per_day is None else (other.usd_per_day, "a day")
+        yield from _command(f"{base}{_flags(other.design)}", f"{_what(pipeline, other)}: {dollars(usd)} {per}", width)
     if pipeline.usd_per_day is None:
-        return (f"{base} --dollars-per-day 7 --requests-per-day 3000",)
-    lines = []
-    if pipeline.queries is not None and not pipeline.design.athena:
-        lines.append(f"{base} --athena")
-    if pipeline.design.store is Store.DYNAMODB:
-        lines.append(f"{base} --store s3")
-    lines.append(f"{base} --format json")
-    return lines
+        yield from _command(f"{base} --dollars-per-day 7 --requests-per-day 3000", "holds it against a target", width)
+    else:
+        yield from _command(f"{base}{_flags(pipeline.design)} --format json", "every figure, for a program", width)
+
+
+def _command(line: str, purpose: str, width: int) -> Iterator[str]:
+    if len(line) + len(purpose) + 7 <= width:
+        yield f"  {line}   {purpose}"
+    else:
+        yield f"  {purpose}:"
+        yield f"    {line}"
+
+
+def _flags(design: Design) -> str:
+    return (" --store s3" if design.store is Store.S3 else "") + (" --athena" if design.athena else "")
+
+
+def _what(pipeline: Pipeline, other: Alternative) -> str:
+    """What is other in another design."""
+    if other.design.store is not pipeline.design.store:
+        return "answers as files on S3" if other.design.store is Store.S3 else "answers as items of DynamoDB"
+    return "the SQL on Athena" if other.design.athena else "the SQL as DuckDB on Lambda"
 
 
 def _many(number: int, what: str) -> str:

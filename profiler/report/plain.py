@@ -47,7 +47,9 @@ def table(
         widths[wraps] = max(longest_word, widths[wraps] - max(0, over))
     lines = []
     for row in rows:
-        parts = textwrap.wrap(row[wraps], widths[wraps]) or [""] if wraps is not None else [""]
+        parts = [""]
+        if wraps is not None:
+            parts = textwrap.wrap(row[wraps], widths[wraps], break_on_hyphens=False) or parts
         cells = [parts[0] if place == wraps else cell for place, cell in enumerate(row)]
         shown = [
             cell.rjust(wide) if place in right else cell.ljust(wide)
