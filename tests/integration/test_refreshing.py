@@ -17,7 +17,8 @@ from tests.price_server import PriceServer, served
 
 
 @pytest.fixture
-def prices() -> Iterator[PriceServer]:
+def prices(monkeypatch: pytest.MonkeyPatch) -> Iterator[PriceServer]:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
     ireland = product("AmazonEC2", "EU-BoxUsage:t3.2xlarge", "0.3648", "Hrs", region="eu-west-1", **MACHINE)
     with served([*us_east_1(), ireland]) as server:
         yield server

@@ -20,6 +20,7 @@ from tests.price_list import EXPECTED, MACHINE, TODAY, as_told, page, product, s
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
     return boto3.client("pricing", region_name="us-east-1", aws_access_key_id="A", aws_secret_access_key="B")
 
 
