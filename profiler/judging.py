@@ -14,7 +14,9 @@ from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet, Platform, load
 from profiler.fit import DEFAULT_HEADROOM
 from profiler.jobs import bundled_folder
 from profiler.model import Plan, Run
-from profiler.report import Names, Report, build, render
+from profiler.report import render
+from profiler.report.build import build
+from profiler.report.shape import Names, Report
 from profiler.verdict import judge
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from profiler.budgeting import Budget
 from profiler.facts import load, platform_of
 from profiler.model import Run
-from profiler.report import Names, Report, build
+from profiler.report.build import build
+from profiler.report.shape import Names, Report
 from profiler.verdict import judge
 
 FACTS = load()

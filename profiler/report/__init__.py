@@ -1,12 +1,15 @@
-"""A verdict laid out for a reader: `build` makes a `Report`, a format makes text of it.
+"""What a reader sees of a verdict, a budget or a bill: a format makes text of it.
 
-Formats are pure functions from a report to text; they print nothing and ask for nothing.
+A verdict is made a `Report` by `build` before that. Formats are pure functions from a value to text; they print nothing
+and ask for nothing. Nothing of ours is imported here: a bill shall not wait for what only a verdict needs.
 """
 
 from __future__ import annotations
 
-from profiler.report.build import build
-from profiler.report.shape import Names, Report
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from profiler.report.shape import Report
 
 FORMATS = ("terminal", "json")
 
@@ -34,6 +37,3 @@ def render(report: Report, format_name: str = "terminal", *, width: int = 80, co
 
             return json_report.render(report)
     raise ValueError(f"there is no format {format_name!r}; expected one of {', '.join(FORMATS)}")
-
-
-__all__ = ["FORMATS", "Names", "Report", "build", "render"]
