@@ -39,6 +39,8 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
         yield Command(line=f"{again} --lines {largest}", purpose="which of its lines takes the memory")
     if verdict.budget is None:
         yield Command(line=f"{shown} --dollars-per-day 7 --requests-per-day 3000", purpose="holds it against a budget")
+    if verdict.decomposed is not None and verdict.decomposed.complete:
+        yield Command(line=f"paredown budget --run {names.run}", purpose="what every service of the pipeline costs")
     if verdict.assumptions.arch != "arm64":
         yield Command(line=f"{shown} --arch arm64", purpose="the same run at Graviton's prices")
     yield Command(line=f"{shown} --format json", purpose="every figure, for a program")

@@ -200,7 +200,7 @@ def test_commands_name_the_job_and_the_run_as_the_reader_does() -> None:
     names = Names(job="'my job.py'", run="runs/a.jsonl")
     lines = [command.line for command in a_report(a_run_with_another_answer(), names=names).commands]
     assert lines[0] == "paredown run 'my job.py' --variant decomposed --against runs/a.jsonl"
-    assert lines[1] == "paredown report runs/a.jsonl --arch arm64"
+    assert lines[1] == "paredown budget --run runs/a.jsonl"
 
 
 def test_a_task_that_takes_too_long_asks_for_more_shards() -> None:
