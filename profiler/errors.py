@@ -11,7 +11,7 @@ What the user's own code does wrong is no error of ours: it is a finding, kept i
     ├── FactsError                   a fact is missing or malformed
     ├── PriceListError               AWS's price list cannot be asked, or answers otherwise than it is documented
     ├── OutputError                  something cannot be written
-    ├── UsageError                   options that do not go together
+    ├── UsageError                   options that do not go together, values that mean nothing; all problems at once
     └── UnsupportedError             this machine cannot do it
 """
 
@@ -81,7 +81,11 @@ class OutputError(PareDownError):
 
 
 class UsageError(PareDownError):
-    """Options that do not go together, or a value that means nothing."""
+    """Options that do not go together, or values that mean nothing; `problems` holds every mistake, in their order."""
+
+    def __init__(self, *problems: str, hint: str | None = None) -> None:
+        super().__init__("\n".join(problems), hint=hint)
+        self.problems = problems
 
 
 class UnsupportedError(PareDownError):
