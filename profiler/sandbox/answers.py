@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from profiler.model import Answer, Comparison, Ending, Outcome, Score
-from profiler.sandbox import findings, frames, loading
+from profiler.sandbox import findings, frames, items, loading
 from profiler.sandbox.frames import identifier, literal
 from profiler.work import Answered, CollectAnswer, CompareAnswers, ScoreAnswer
 
@@ -60,7 +60,17 @@ def _collect(order: CollectAnswer) -> Answer:
         if order.request is not None:
             column = identifier(order.request)
             requests = connection.execute(f"SELECT count(*) FROM (SELECT DISTINCT {column} FROM {table})").fetchone()[0]
-    return Answer(variant=order.variant, path=order.target, rows=rows, requests=requests, columns=tuple(columns))
+        sizes = items.sizes(connection, table)
+    return Answer(
+        variant=order.variant,
+        path=order.target,
+        rows=rows,
+        requests=requests,
+        columns=tuple(columns),
+        item_bytes=None if sizes is None else sizes.total_bytes,
+        largest_item_bytes=None if sizes is None else sizes.largest_bytes,
+        write_units=None if sizes is None else sizes.write_units,
+    )
 
 
 def _same_file(one: str, other: str) -> bool:
