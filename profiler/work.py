@@ -222,6 +222,7 @@ class Answered:
     rows_out: int | None = None
     groups: int | None = None
     input_bytes: int = 0
+    input_files: int = 0
     output_bytes: int = 0
     warnings: tuple[str, ...] = ()
 

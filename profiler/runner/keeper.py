@@ -163,6 +163,7 @@ class Watch:
         self.together = 0  # Highest sum of PSS of a tree of several processes.
         self.most = 1
         self.temp_peak = 0
+        self.cut_bytes = 0  # Of the log, to keep it from filling the disk.
         self.interval = SLOW_NS
         self.next = self.begin + FAST_NS
         self.smaps_after = 0
@@ -211,6 +212,7 @@ class Watch:
             "dead": len(set(filter(is_dead, left)) - self.dead_begin),
             "left_cpu_ns": sum(map(cpu_ns, left)) - self.others_cpu_begin,
             "temp_bytes": self.temp_peak,
+            "cut_bytes": self.cut_bytes,
             "oom_kills": oom_kills() - self.oom_begin,
         }
 
@@ -413,14 +415,19 @@ class Keeper:
         self.sweep()
         os._exit(0)
 
-    def trim_log(self) -> None:
-        """Keep a flood of output from filling the disk: beyond a limit only its tail stays."""
+    def trim_log(self, watch: Watch) -> None:
+        """Keep a flood of output from filling the disk: beyond a limit only its tail stays, and how much is gone.
+
+        The size is asked for right before the cut, so that nothing is missing but what comes in between the two.
+        """
         try:
             if self.log and os.stat(self.log).st_size > LOG_LIMIT:
                 with open(self.log, "r+b") as file:
                     file.seek(-LOG_TAIL, 2)
-                    tail = file.read()
+                    tail = file.read(LOG_TAIL)
+                    size = os.fstat(file.fileno()).st_size
                     file.truncate(0)
+                    watch.cut_bytes += size - len(tail)
                     file.seek(0)
                     file.write(tail)
         except OSError:
@@ -450,7 +457,7 @@ class Keeper:
                 os.kill(self.pid, signal.SIGKILL)
             elif self.watch and self.pid != NONE and now >= self.watch.next:
                 rss = self.watch.sample()
-                self.trim_log()
+                self.trim_log(self.watch)
                 if now - self.last_limit_message >= LIMIT_MESSAGE_NS:
                     self.last_limit_message = now
                     self.send("sample", rss)

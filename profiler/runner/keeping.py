@@ -172,6 +172,12 @@ class Keeper:
             return ""
         return text if size <= most else "..." + text
 
+    def printed_bytes(self, reply: Reply) -> int:
+        """How much the sandbox printed since `forget_printed`, with what its keeper has cut away meanwhile."""
+        if self.log is None or not os.path.exists(self.log):
+            return 0
+        return os.path.getsize(self.log) + reply.figures.get("cut_bytes", 0)
+
     def forget_printed(self) -> None:
         """Begin the log anew for the next task."""
         if self.log is not None and os.path.exists(self.log):

@@ -154,6 +154,8 @@ def _measurement(
     measurement = measure(
         _failed(task, started_ns, Outcome(ending=Ending.OK)), reply, printed=printed, timeout_ns=task.timeout_ns
     )
+    if sandbox is not None:
+        measurement = replace(measurement, printed_bytes=sandbox.keeper.printed_bytes(reply))
     if ready is not None:
         measurement = replace(measurement, init_ns=ready.init_ns, init_cpu_ns=ready.init_cpu_ns)
     return measurement
@@ -191,6 +193,7 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
         read_bytes=reading.read_bytes,
         written_bytes=reading.written_bytes,
         input_bytes=answer.input_bytes,
+        input_files=answer.input_files,
         output_bytes=answer.output_bytes,
         rows_in=answer.rows_in,
         rows_out=answer.rows_out,

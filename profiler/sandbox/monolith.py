@@ -33,6 +33,7 @@ def carry_out(order: MonolithStep | KeepAnswer) -> Answered:
         rows_out=len(result) if frames.is_table(result) else None,
         groups=groups,
         input_bytes=sum(frames.file_bytes(order.inputs[name]) for name in order.reads if name in order.inputs),
+        input_files=sum(len(order.inputs[name]) for name in order.reads if name in order.inputs),
     )
 
 

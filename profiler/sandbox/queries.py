@@ -54,6 +54,7 @@ def carry_out(order: RunQuery) -> Answered:
         files=files,
         rows_out=rows,
         input_bytes=sum(frames.file_bytes(source.files) for source in order.sources),
+        input_files=sum(len(source.files) for source in order.sources),
         output_bytes=frames.file_bytes(files),
     )
 

@@ -77,6 +77,30 @@ def test_what_a_failed_step_printed_is_kept_to_its_last_words(tmp_path: Path) ->
     assert len(tail) < 10_000
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        pytest.param("fine", 0, id="nothing"),
+        pytest.param("prints_and_raises", len("said before\ncomplained before\n"), id="both outputs, before it failed"),
+        pytest.param("exits_at_once", len("about to end\n"), id="before its process ended"),
+        pytest.param("prints_from_a_child", len("one\ntwo\n"), id="a child of its own too"),
+        pytest.param("prints_megabytes", 100 * 100_001 + len("the last word\n"), id="more than is shown"),
+    ],
+)
+def test_what_a_task_printed_is_counted_to_the_byte(name: str, printed: int, tmp_path: Path) -> None:
+    assert ended(name, tmp_path).printed_bytes == printed
+
+
+def test_each_task_of_a_warm_sandbox_is_told_what_it_printed_itself(tmp_path: Path) -> None:
+    printed = [item.printed_bytes for item in measure("prints_megabytes", tmp_path, times=3)]
+    assert printed == [100 * 100_001 + len("the last word\n")] * 3
+
+
+def test_a_flood_is_counted_with_what_was_cut_away(tmp_path: Path) -> None:
+    printed = ended("prints_a_flood", tmp_path).printed_bytes
+    assert printed == pytest.approx(200 << 20, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", ["sleeps", "sleeps_deaf", "stops_itself"])
 def test_a_step_that_takes_too_long_is_ended(name: str, tmp_path: Path) -> None:
     shown = outcome(name, tmp_path, timeout_ns=300_000_000)

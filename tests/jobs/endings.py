@@ -140,6 +140,24 @@ def prints_megabytes_and_raises():
     raise ValueError("after much talk")
 
 
+def prints_a_flood():
+    """Print 200 MiB in pieces, more than is kept."""
+    for _ in range(5):
+        for _ in range(40):
+            print("x" * (MIB - 1))
+        time.sleep(0.2)
+    return {"a": 1}
+
+
+def prints_from_a_child():
+    """Print a line, and let a child print another."""
+    import subprocess
+
+    print("one", flush=True)
+    subprocess.run([sys.executable, "-c", "print('two')"], check=True)
+    return {"a": 1}
+
+
 def prints_and_raises():
     """Print to both outputs, and then fail."""
     print("said before", flush=True)
