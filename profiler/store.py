@@ -3,6 +3,8 @@
 Events are appended and flushed one by one, so a run that was killed can be shown; a torn last line is dropped.
 
 Schema 1 (2026-11): header, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
+    Later fields that an older run lacks are at their default: of a measurement `input_files` and `printed_bytes`, of an
+    answer `item_bytes`, `largest_item_bytes` and `write_units`.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import pytest
 
 from profiler.model import Variant
@@ -42,6 +43,31 @@ def test_the_same_answer_is_said_with_its_rows_and_score(measured_shop: tuple[Pl
     assert {answer.variant: answer.requests for answer in run.answers} == dict.fromkeys(Variant, 12)
     assert "SAME" in ended.out
     assert ended.err == ""
+
+
+def test_an_answer_has_the_size_of_its_rows_as_items(measured_shop: tuple[Place, Ended]) -> None:
+    _, ended = measured_shop
+    names = len("customerservicedaycostexpected")
+    for answer in ended.run.answers:
+        texts, rows = duckdb.sql(f"SELECT sum(len(customer) + len(service)), count(*) FROM '{answer.path}'").fetchall()[
+            0
+        ]
+        assert answer.item_bytes is not None
+        numbers = answer.item_bytes - rows * names - texts
+        assert rows * (2 + 3 + 3) <= numbers <= rows * (2 + 11 + 11), "a day of one digit, a cost and its mean"
+        assert answer.write_units == rows == 48
+        assert answer.largest_item_bytes is not None
+        assert answer.item_bytes / rows <= answer.largest_item_bytes < 1024
+
+
+def test_a_task_says_how_many_files_it_was_given(measured_shop: tuple[Place, Ended]) -> None:
+    _, ended = measured_shop
+    given = {(item.variant.value, item.step, item.index): item.input_files for item in ended.run.measurements}
+    assert given["monolith", "load", 0] == given["decomposed", "daily", 0] == 4, "the four files of the input"
+    assert given["monolith", "train", 0] == given["decomposed", "cutoff", 0] == 0
+    for shard in range(3):
+        assert given["decomposed", "train", shard] == 2, "the shard and the cutoff"
+        assert given["decomposed", "predict", shard] == 3, "the shard, its models and the cutoff"
 
 
 def test_a_whole_number_of_a_score_is_shown_whole(measured_shop: tuple[Place, Ended]) -> None:

@@ -103,6 +103,17 @@ def test_what_this_version_does_not_know_of_is_passed_over(place: Place, kept: P
     assert place.paredown("report", "run.jsonl").code == 0
 
 
+def test_a_run_from_before_items_and_files_were_counted_does_not_say_how_many(place: Place, kept: Path) -> None:
+    later = {"input_files", "printed_bytes", "item_bytes", "largest_item_bytes", "write_units"}
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert later - {"printed_bytes"} <= {name for line in lines for name in line}, "the job prints nothing"
+    kept.write_text("".join(json.dumps({k: v for k, v in line.items() if k not in later}) + "\n" for line in lines))
+    run = load_run(str(kept))
+    assert {(item.input_files, item.printed_bytes) for item in run.measurements} == {(0, 0)}
+    assert {(item.item_bytes, item.largest_item_bytes, item.write_units) for item in run.answers} == {(None,) * 3}
+    assert place.paredown("report", "run.jsonl").code == 0
+
+
 @pytest.mark.parametrize(
     "content",
     [
