@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,8 @@ class Origin:
     """Of the source itself; None where it carries no date."""
     retrieved: date
     confidence: Confidence
+    yours: bool = False
+    """From a file of the user's own, not from those that come with paredown."""
 
     @property
     def date(self) -> date:
@@ -75,6 +78,15 @@ class Price:
     """What else is known of the thing: the memory of a machine type, say."""
     origin: Origin
 
+    @property
+    def is_of_a_machine(self) -> bool:
+        """Whether it is what an hour of a machine type costs; its name is then the type."""
+        return self.service == "ec2" and self.unit == "hour"
+
+    def __str__(self) -> str:
+        where = ", ".join([*self.regions, *([self.arch] if self.arch else [])])
+        return f"{self.service}.{self.name} ({where})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactSet:
@@ -89,6 +101,20 @@ class FactSet:
     def services(self) -> tuple[str, ...]:
         """Names of the services."""
         return tuple(self.about)
+
+    @property
+    def yours(self) -> tuple[str, ...]:
+        """What is the user's own, as "lambda.gb_seconds (us-east-1, x86_64)" and "lambda.free_gb_seconds"."""
+        facts = [f"{fact.service}.{fact.name}" for fact in self.facts if fact.origin.yours]
+        return (*(str(price) for price in self.prices if price.origin.yours), *facts)
+
+    def only(self, services: Collection[str]) -> FactSet:
+        """Return what is said of some services."""
+        return FactSet(
+            about={service: about for service, about in self.about.items() if service in services},
+            facts=tuple(fact for fact in self.facts if fact.service in services),
+            prices=tuple(price for price in self.prices if price.service in services),
+        )
 
     def regions(self, service: str, name: str, *, arch: str | None = None) -> tuple[str, ...]:
         """Return the regions that the facts hold a price for."""
@@ -126,4 +152,6 @@ class FactSet:
                 return price
         known = ", ".join(self.regions(service, name, arch=arch)) or "no region"
         what = f"{service} {name}" + (f" on {arch}" if arch else "")
-        raise FactsError(f"no price of {what} is known in region {region!r}", hint=f"known in: {known}")
+        raise FactsError(
+            f"no price of {what} is known in region {region!r}", hint=f"known in: {known}; --prices FILE brings others"
+        )

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from profiler.errors import FactsError
+from profiler.facts.checks import ARCHITECTURES
 from profiler.facts.entries import FactSet, Tier
-from profiler.facts.reader import ARCHITECTURES
 from profiler.units import MIB, NS_PER_S
 
 DEFAULT_REGION = "us-east-1"

@@ -131,7 +131,11 @@ def test_what_is_free_every_month_is_a_number_of_what_is_sold() -> None:
 
 def test_what_nobody_confirms_is_a_flag_and_no_number() -> None:
     flags = {f"{fact.service}.{fact.name}": fact.value for fact in load().facts if fact.unit == "flag"}
-    assert flags == {"athena.tb_base": "unconfirmed", "eventbridge.s3_events_unconfirmed": "unconfirmed"}
+    assert flags == {
+        "athena.tb_base": "unconfirmed",
+        "eventbridge.s3_events_unconfirmed": "unconfirmed",
+        "s3.storage_gb_months_tiers": "unconfirmed",
+    }
 
 
 def test_t3_machines_have_a_baseline_and_others_have_none() -> None:
@@ -173,17 +177,17 @@ def test_a_region_without_machines_is_judged_all_the_same() -> None:
     [
         pytest.param("value = 10_240\n", "", "fact 'max_memory': value is missing", id="a missing key"),
         pytest.param("value =", "vaule =", "'vaule' is unknown", id="a misspelt key beside a missing one"),
-        pytest.param("value = 10_240", "value = true", "value is True, a bool", id="a wrong type"),
+        pytest.param("value = 10_240", "value = true", "value is true, a boolean", id="a wrong type"),
         pytest.param("value = 10_240", "value = nan", "expected a finite number", id="no number"),
         pytest.param('"high"\n\n[[', '"sure"\n\n[[', "confidence is 'sure'", id="an unknown confidence"),
         pytest.param('"AWS documentation"', '" "', "source is empty", id="no source"),
-        pytest.param("2026-06-22", '"last June"', "dated is 'last June', a str; expected date", id="a date as text"),
+        pytest.param("2026-06-22", '"last June"', "dated is 'last June', text; expected a date", id="a date as text"),
         pytest.param('"arm64"', '"arm"', "arch is 'arm'", id="an unknown architecture"),
         pytest.param('["us-east-1"]', "[]", "regions is []", id="no region"),
         pytest.param("from = 10", "from = 0", "the tiers begin at [0, 0]", id="tiers that do not ascend"),
         pytest.param("from = 0", "from = 1", "the tiers begin at [1, 10]", id="tiers that do not begin at 0"),
         pytest.param("usd = 0.00001 ", "usd = -1 ", "usd is -1", id="a negative price"),
-        pytest.param("usd = 0.00001 ", 'usd = "1" ', "usd is '1', a str", id="a price as text"),
+        pytest.param("usd = 0.00001 ", 'usd = "1" ', "usd is '1', text; expected a number", id="a price as text"),
         pytest.param('about = "AWS Lambda"', "", "a.toml: about is missing", id="a missing key of the file"),
         pytest.param("[facts.max_memory]", "[facts.max_memory", "line 5", id="no TOML"),
     ],
