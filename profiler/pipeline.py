@@ -60,6 +60,7 @@ class Pipeline:
     """Quantities whose price is the user's own."""
     requests_per_run: int
     requests_per_day: int | None
+    """To the nearest whole one, where they are given by the month."""
     target_usd_per_day: Decimal | None
     services: tuple[ServiceCost, ...]
     workflows: tuple[WorkflowCost, ...]
@@ -93,7 +94,7 @@ def pipeline_of(
     platform: Platform,
     *,
     design: Design | None = None,
-    requests_per_day: int | None = None,
+    requests_per_day: int | Fraction | None = None,
     usd_per_day: Decimal | None = None,
     free_tier: bool = False,
 ) -> Pipeline:
@@ -118,7 +119,7 @@ def pipeline_of(
     if free_tier and requests_per_day is None:
         raise UsageError("the free tier is a month's, so it needs requests per day", hint="add --requests-per-day N")
     per_run = verdict.requests or 1
-    runs = None if requests_per_day is None else Fraction(requests_per_day, per_run) * DAYS_PER_MONTH
+    runs = None if requests_per_day is None else Fraction(requests_per_day) / per_run * DAYS_PER_MONTH
     book = PriceBook(facts, region=platform.region, arch=platform.arch, free_tier=free_tier, runs_per_month=runs)
     ways = workflows_of(variant.steps, frozenset(step.name for step in run.plan.decomposed if step.fans_out), facts)
     chosen = _cheapest(ways, book)
@@ -137,7 +138,7 @@ def pipeline_of(
         prices_date=book.prices_date,
         yours=book.yours,
         requests_per_run=per_run,
-        requests_per_day=requests_per_day,
+        requests_per_day=None if requests_per_day is None else round(requests_per_day),
         target_usd_per_day=usd_per_day,
         services=services,
         workflows=tuple(_workflow_cost(way, book, chosen=way is chosen) for way in ways),

@@ -199,7 +199,15 @@ def _elsewhere(pipeline: Pipeline, width: int) -> list[str]:
         name = f"{machines}{item.name}, {_many(int(item.vcpus), 'vCPU')}, {item.memory_gb.normalize():f} GB"
         rows.append((name, hours[place], always[place]))
     lines = table(rows, width=width, right={1, 2})
-    return [*lines, *(wrapped(text, width, first="  ", margin="  ") for text in _surplus(pipeline))]
+    below = (*_surplus(pipeline), *_on_top(pipeline))
+    return [*lines, *(wrapped(text, width, first="  ", margin="  ") for text in below)]
+
+
+def _on_top(pipeline: Pipeline) -> Iterator[str]:
+    """What a machine does not bring with it."""
+    for item in pipeline.services:
+        if item.service == "dynamodb" and item.usd_per_day is not None:
+            yield f"These are machines alone: to write the same answers costs {dollars(item.usd_per_day)} a day on top."
 
 
 def _surplus(pipeline: Pipeline) -> Iterator[str]:
