@@ -6,37 +6,22 @@ Nothing is rounded: an invoice rounds each of its lines to the cent. What has to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
+from itertools import groupby
 
-from profiler.cost import as_decimal, by_tier, with_free
-from profiler.errors import UsageError
-from profiler.facts import ARCHITECTURES, DEFAULT_ARCH, DEFAULT_REGION, FactSet, Price, Tier
-
-Quantity = int | str | Decimal | Fraction
-
-MACHINE_HOURS = "ec2.hours"
-"""The one quantity whose price hangs on something else: the type of the machine."""
-
-LARGEST = 10**15
-_MEASURED = frozenset({"GB-second", "GB-hour", "GB-month", "GB", "TB", "vCPU-hour", "hour"})
-"""Units that have parts; everything else is counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tariff:
-    """What one quantity costs in one region."""
-
-    quantity: str
-    """Service and name, as "lambda.gb_seconds"."""
-    price: Price
-    free: Decimal
-    """Of a month; 0 where nothing is, or the free tier is not asked for."""
-    tiers: tuple[Tier, ...]
-    """Of a month, what is free included."""
+from profiler.amounts import Quantity, exact_amount
+from profiler.amounts import is_counted as is_counted
+from profiler.cost import as_decimal, by_tier
+from profiler.errors import FactsError, PareDownError, UsageError, together
+from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet
+from profiler.tariffs import MACHINE_HOURS as MACHINE_HOURS
+from profiler.tariffs import Tariff as Tariff
+from profiler.tariffs import check_arch
+from profiler.tariffs import quantities_of as quantities_of
+from profiler.tariffs import tariff_of as tariff_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +37,12 @@ class Line:
     unit_price_usd: Decimal
     usd: Decimal
     source: str
+    dated: str | None
+    """Of the source itself, ISO 8601; None where it carries no date."""
     retrieved: str
     """ISO 8601."""
+    confidence: str
+    """high, medium or low."""
     yours: bool
     """The price is the user's own."""
 
@@ -65,8 +54,14 @@ class Bill:
     region: str
     arch: str
     free_tier: bool
+    """Whether what is always free every month is taken off."""
+    instance_type: str | None
+    """Of `ec2.hours`."""
     lines: tuple[Line, ...]
     total_usd: Decimal
+    """The sum of the lines."""
+    remarks: tuple[str, ...]
+    """What has to be known beside the figures: what no source settles, tiers that are known elsewhere only."""
 
 
 def bill(
@@ -89,71 +84,46 @@ def bill(
         instance_type: Machine type of `ec2.hours`.
 
     Raises:
-        UsageError: If a quantity, an amount, the architecture or the machine type is unknown or means nothing.
-        FactsError: If no price is known in the region.
+        UsageError: If a quantity, an amount, the architecture or the machine type is unknown or means nothing; of
+            several mistakes, with all of them.
+        FactsError: If no price is known in the region, and that is all that is wrong.
 
     >>> from profiler.facts import load
     >>> month = bill({"lambda.requests": 15_000_000_000, "lambda.gb_seconds": 61_440_000_000}, facts=load())
     >>> [str(line.usd) for line in month.lines], str(month.total_usd)
     (['3000', '100000.2', '135000', '619203.096'], '857203.296')
     """
-    lines = tuple(
-        line
-        for name, amount in quantities.items()
-        for line in _lines(
-            tariff_of(facts, name, region=region, arch=arch, free_tier=free_tier, instance_type=instance_type), amount
+    check_arch(arch)
+    if not quantities:
+        raise UsageError(
+            "there is nothing to bill; expected QUANTITY=AMOUNT, as lambda.requests=1000000",
+            hint="quantities:\n" + "\n".join(_by_service(facts)) + "\n'paredown facts SERVICE' says what they count",
         )
+    lines: list[Line] = []
+    problems: list[PareDownError] = []
+    for name, amount in quantities.items():
+        try:
+            tariff = tariff_of(facts, name, region=region, arch=arch, free_tier=free_tier, instance_type=instance_type)
+            lines += _lines(tariff, amount)
+        except (UsageError, FactsError) as error:
+            problems.append(error)
+    if instance_type is not None and MACHINE_HOURS not in quantities:
+        problems.append(UsageError(f"instance type {instance_type!r} goes with {MACHINE_HOURS}, which is not billed"))
+    if problems:
+        raise together(problems)
+    return Bill(
+        region=region,
+        arch=arch,
+        free_tier=free_tier,
+        instance_type=instance_type,
+        lines=tuple(lines),
+        total_usd=as_decimal(sum((Fraction(line.usd) for line in lines), Fraction(0))),
+        remarks=(*_tiers_elsewhere(facts, lines, region), *_unsettled(facts, lines)),
     )
-    total = sum((Fraction(line.usd) for line in lines), Fraction(0))
-    return Bill(region=region, arch=arch, free_tier=free_tier, lines=lines, total_usd=as_decimal(total))
-
-
-def tariff_of(
-    facts: FactSet,
-    quantity: str,
-    *,
-    region: str = DEFAULT_REGION,
-    arch: str = DEFAULT_ARCH,
-    free_tier: bool = False,
-    instance_type: str | None = None,
-) -> Tariff:
-    """Return the price of a quantity, by its name.
-
-    Raises:
-        UsageError: If the quantity, the architecture or the machine type is unknown.
-        FactsError: If no price is known in the region.
-    """
-    if arch not in ARCHITECTURES:
-        raise UsageError(f"architecture {arch!r} is unknown", hint=f"known: {', '.join(ARCHITECTURES)}")
-    if quantity not in quantities_of(facts):
-        raise _unknown(facts, quantity)
-    service, name = quantity.split(".", 1)
-    if quantity == MACHINE_HOURS:
-        price = _machine(facts, instance_type, region)
-    else:
-        price = facts.price(service, name, region=region, arch=arch)
-    free = _free(facts, service, name) if free_tier else Decimal(0)
-    return Tariff(quantity=quantity, price=price, free=free, tiers=with_free(price.tiers, free))
-
-
-def quantities_of(facts: FactSet) -> tuple[str, ...]:
-    """Return the names of everything that has a price; machine types are one quantity together.
-
-    >>> from profiler.facts import load
-    >>> [name for name in quantities_of(load()) if name.startswith("ec2.")]
-    ['ec2.hours', 'ec2.unlimited_vcpu_hours']
-    """
-    names = {MACHINE_HOURS if _is_machine(price) else f"{price.service}.{price.name}": None for price in facts.prices}
-    return tuple(sorted(names))
-
-
-def is_counted(unit: str) -> bool:
-    """Whether only whole numbers of a unit exist: requests do, hours have parts."""
-    return unit not in _MEASURED
 
 
 def _lines(tariff: Tariff, amount: Quantity) -> tuple[Line, ...]:
-    price, quantity = tariff.price, checked_amount(tariff.quantity, amount, tariff.price.unit)
+    price, quantity = tariff.price, exact_amount(amount, tariff.price.unit, of=tariff.quantity)
     number = len(price.tiers)
     lines = []
     for place, part in by_tier(quantity, tariff.tiers):
@@ -170,71 +140,45 @@ def _lines(tariff: Tariff, amount: Quantity) -> tuple[Line, ...]:
                 unit_price_usd=rate,
                 usd=as_decimal(part * Fraction(rate)),
                 source=price.origin.source,
+                dated=None if price.origin.dated is None else price.origin.dated.isoformat(),
                 retrieved=price.origin.retrieved.isoformat(),
-                yours=getattr(price.origin, "yours", False),
+                confidence=price.origin.confidence.value,
+                yours=price.origin.yours,
             )
         )
     return tuple(lines)
 
 
-def checked_amount(quantity: str, amount: Quantity, unit: str) -> Fraction:
-    """Return an amount as a fraction.
-
-    Raises:
-        UsageError: If it is no number above 0, too large to mean anything, or a part of what is counted.
-    """
-    expected = f"expected {'a whole number' if is_counted(unit) else 'a number'} above 0"
-    try:
-        number = amount if isinstance(amount, Fraction) else Decimal(amount)
-        finite = isinstance(number, Fraction) or number.is_finite()
-    except ArithmeticError:
-        raise UsageError(f"{quantity}: {amount!r} is no number; {expected}, in plain digits") from None
-    if not finite or number <= 0:
-        raise UsageError(f"{quantity} is {amount}; {expected}", hint="leave out what is not used" if finite else None)
-    if number > LARGEST:
-        raise UsageError(f"{quantity} is {amount}; {expected}, at most {LARGEST:,}")
-    if isinstance(number, Decimal) and number.adjusted() < -18:
-        raise UsageError(f"{quantity} is {amount}; {expected}, and not below a billionth of a billionth")
-    exact = Fraction(number)
-    if is_counted(unit) and exact.denominator != 1:
-        raise UsageError(f"{quantity} is {amount}; {expected}: there is no part of one {unit}")
-    return exact
+def _by_service(facts: FactSet) -> list[str]:
+    """The names of all quantities, a line for each service."""
+    groups = groupby(quantities_of(facts), key=lambda name: name.split(".")[0])
+    return [", ".join(names) for _, names in groups]
 
 
-def _is_machine(price: Price) -> bool:
-    return price.service == "ec2" and price.unit == "hour"
+def _tiers_elsewhere(facts: FactSet, lines: Sequence[Line], region: str) -> Iterator[str]:
+    """Quantities so large that another region would charge less for a part of them, if its tiers held here too."""
+    for line in lines:
+        service, name = line.quantity.split(".", 1)
+        if line.tier != "1" or line.yours:
+            continue
+        borders = [
+            price.tiers[1].from_quantity
+            for price in facts.prices
+            if (price.service, price.name) == (service, name) and len(price.tiers) > 1
+        ]
+        if borders and line.amount > min(borders):
+            yield (
+                f"Only the first tier of {line.quantity} is known in {region}. It is taken for everything, which is "
+                "never too little"
+            )
 
 
-def _machine(facts: FactSet, instance_type: str | None, region: str) -> Price:
-    """The price of an hour of a machine type; machines are of one architecture each."""
-    types = {price.name: None for price in facts.prices if _is_machine(price)}
-    if instance_type is None:
-        raise UsageError(f"{MACHINE_HOURS} needs a machine type", hint=f"known: {', '.join(types)}")
-    if instance_type not in types:
-        near = get_close_matches(instance_type.lower(), types, n=2)
-        raise UsageError(
-            f"no price of machine type {instance_type!r} is known",
-            hint=f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(types)}",
-        )
-    arch = next(price.arch for price in facts.prices if _is_machine(price) and price.name == instance_type)
-    return facts.price("ec2", instance_type, region=region, arch=arch)
-
-
-def _free(facts: FactSet, service: str, name: str) -> Decimal:
-    """What is free of a quantity every month."""
-    fact = next((fact for fact in facts.facts if (fact.service, fact.name) == (service, f"free_{name}")), None)
-    return Decimal(fact.value) if fact is not None and isinstance(fact.value, (int, Decimal)) else Decimal(0)
-
-
-def _unknown(facts: FactSet, quantity: str) -> UsageError:
-    names = quantities_of(facts)
-    near = get_close_matches(quantity.lower(), names, n=3, cutoff=0.5)
-    services = {name.split(".")[0] for name in names}
-    same = [name for name in names if name.startswith(quantity.lower().split(".")[0] + ".")]
-    if near:
-        hint = f"did you mean {' or '.join(near)}?"
-    elif same:
-        hint = f"known of that service: {', '.join(same)}"
-    else:
-        hint = f"expected SERVICE.NAME, of the services {', '.join(sorted(services))}"
-    return UsageError(f"quantity {quantity!r} is unknown", hint=hint)
+def _unsettled(facts: FactSet, lines: Sequence[Line]) -> Iterator[str]:
+    """Flags of the services billed; one whose name begins with a quantity's is about that quantity alone."""
+    billed = {line.quantity for line in lines}
+    services = {line.service for line in lines}
+    for fact in facts.facts:
+        if fact.unit == "flag" and fact.service in services:
+            about = {name for name in quantities_of(facts) if f"{fact.service}.{fact.name}".startswith(name)}
+            if not about or about & billed:
+                yield fact.about

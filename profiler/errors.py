@@ -17,6 +17,8 @@ What the user's own code does wrong is no error of ours: it is a finding, kept i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PareDownError(Exception):
     """What went wrong, where, and what was expected; `hint` says what to do next.
@@ -90,3 +92,20 @@ class UsageError(PareDownError):
 
 class UnsupportedError(PareDownError):
     """This machine or system cannot do what was asked."""
+
+
+def together(errors: Sequence[PareDownError]) -> PareDownError:
+    """Return one error for all of them; of several, each says its hint beside its message.
+
+    >>> together([UsageError("no a", hint="see b"), UsageError("no c")]).problems
+    ('no a; see b', 'no c')
+    """
+    if len(errors) == 1:
+        return errors[0]
+    problems: list[str] = []
+    for error in errors:
+        if isinstance(error, UsageError) and len(error.problems) > 1:
+            problems += error.problems
+        else:
+            problems.append(f"{error.message}; {error.hint}" if error.hint else error.message)
+    return UsageError(*problems)
