@@ -73,7 +73,7 @@ def usage_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) 
         ("athena.scanned_tb", _scanned_tb([task for task in tasks if task.step in scanning], facts)),
         ("eventbridge.events", Fraction(1)),
         *_files(run, tasks, design),
-        *_answers(run, design),
+        *_answers(run, facts, design),
         *_logs([task for task in tasks if task.step not in scanning], facts, design),
     ]
     return tuple(Usage(quantity=name, amount=amount) for name, amount in counted if amount > 0)
@@ -118,14 +118,16 @@ def _files(run: Run, tasks: tuple[Measurement, ...], design: Design) -> Iterator
     yield "s3.storage_gb_months", Fraction(kept, GIB) / DAYS_PER_MONTH
 
 
-def _answers(run: Run, design: Design) -> Iterator[tuple[str, Fraction]]:
+def _answers(run: Run, facts: FactSet, design: Design) -> Iterator[tuple[str, Fraction]]:
     answer = next((answer for answer in run.answers if answer.variant is Variant.DECOMPOSED), None)
     if design.store is not Store.DYNAMODB or answer is None:
         return
+    beside = Fraction(number_of(facts, "dynamodb", "stored_bytes_per_item"))
+    kept = Fraction(0) if answer.item_bytes is None else answer.item_bytes + answer.rows * beside
     yield "dynamodb.write_units", Fraction(answer.write_units or 0)
     yield (
         "dynamodb.storage_gb_months",
-        Fraction((answer.item_bytes or 0) * design.kept_days, GIB) / DAYS_PER_MONTH,
+        kept * design.kept_days / GIB / DAYS_PER_MONTH,
     )
 
 

@@ -72,7 +72,7 @@ def test_everything_that_a_run_uses_is_counted() -> None:
     assert used["s3.put_requests"] == 2  # The query's; what train left is in DynamoDB.
     assert used["s3.get_requests"] == 9
     month = Fraction(30) / DAYS_PER_MONTH
-    assert used["dynamodb.storage_gb_months"] == pytest.approx(Decimal(float(1_536_000 * month / GIB)))
+    assert used["dynamodb.storage_gb_months"] == pytest.approx(Decimal(float((1_536_000 + 1000 * 100) * month / GIB)))
     assert "athena.scanned_tb" not in used
     assert "lambda.ephemeral_gb_seconds" not in used
 
