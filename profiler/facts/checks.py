@@ -79,7 +79,7 @@ def check_keys(entry: Any, where: str, required: Mapping[str, Any], optional: Ma
 def meant(word: str, known: Iterable[str]) -> str:
     """Return which of the known words was meant, else all of them."""
     known = tuple(known)
-    near = get_close_matches(word.lower(), known, n=1)
+    near = get_close_matches(word.lower(), known, n=1, cutoff=0.7)
     return f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
 
 

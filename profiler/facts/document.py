@@ -13,6 +13,8 @@ from profiler.errors import FactsError
 _LARGEST_BYTES = 4_000_000
 """Far above any file of prices; a device that never ends is left alone beyond it."""
 
+_KEY = re.compile(r"\('.*'\)")
+"""How tomllib shows a dotted key: as Python would a tuple."""
 _PLACE = re.compile(r"(?P<problem>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
 
 
@@ -30,7 +32,7 @@ def parse(text: str, file: str) -> dict[str, Any]:
         found = _PLACE.fullmatch(str(error))
         if found is None:
             raise FactsError(f"{file}: no TOML: {error}") from error
-        problem = found["problem"]
+        problem = _KEY.sub(lambda key: ".".join(re.findall(r"'([^']*)'", key[0])), found["problem"])
         raise FactsError(f"{file}: no TOML, {found['place']}: {problem[:1].lower()}{problem[1:]}") from error
 
 

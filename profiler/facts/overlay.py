@@ -45,7 +45,7 @@ def services_in(document: Mapping[str, Any], file: str, *, known: Collection[str
         )
     found = {_service(entry, where, known): None for where, entry in _entries(document, file)}
     found |= {_known(service, f"{file}: facts", known): None for service in document.get("facts", {})}
-    if not found:
+    if not document.get("prices") and not any(document.get("facts", {}).values()):
         raise FactsError(f"{file}: holds no prices and no facts to go before the bundled ones", hint=_FORM)
     return tuple(found)
 

@@ -103,7 +103,7 @@ def _like(facts: FactSet, entry: Mapping[str, Any], where: str) -> Sequence[Pric
     machines = [price for price in known if price.is_of_a_machine]
     if machines and _MACHINE.fullmatch(name):
         return machines
-    quantities = dict.fromkeys(price.name for price in known)
+    quantities = dict.fromkeys(price.name for price in known if not price.is_of_a_machine)
     hint = "a machine's price is named by its type, such as m7i.2xlarge" if machines else None
     raise FactsError(f"{where}: {service} has no quantity {told(name)}; {meant(name, quantities)}", hint=hint)
 
@@ -118,14 +118,14 @@ def _regions(regions: list[Any], where: str) -> tuple[str, ...]:
 
 
 def _arch(entry: Mapping[str, Any], like: Sequence[Price], where: str) -> str | None:
-    """The architecture, where the price hangs on it and only there."""
+    """The architecture, where the price depends on it and only there."""
     arch: str | None = entry.get("arch")
     known = sorted({price.arch for price in like if price.arch is not None}, reverse=True)
     if arch is not None and not known:
         raise FactsError(f"{where}: arch is {told(arch)}; expected none, since this price is the same for all")
     if arch not in known and known:
         given = "missing" if arch is None else told(arch)
-        raise FactsError(f"{where}: arch is {given}; expected {' or '.join(known)}, which this price hangs on")
+        raise FactsError(f"{where}: arch is {given}; expected {' or '.join(known)}, which this price depends on")
     return arch
 
 
@@ -157,9 +157,11 @@ def _value(value: Any, like: Fact, facts: FactSet, where: str) -> int | Decimal 
         raise FactsError(f"{where} is {described(value)}; expected {either((kind,))}")
     if isinstance(value, int | Decimal):
         check_number(value, where)
+        may_be_0 = like.name.startswith("free_")
         least = 1 if like.unit == "ratio" else 0
-        if value < least or (value == 0 and not like.name.startswith("free_")):
-            raise FactsError(f"{where} is {told(value)}; expected a number {f'from {least}' if least else 'above 0'}")
+        if value < least or (value == 0 and not may_be_0):
+            expected = f"from {least}" if least or may_be_0 else "above 0"
+            raise FactsError(f"{where} is {told(value)}; expected a number {expected}")
     if like.unit == "type" and value not in {price.name for price in facts.prices if price.is_of_a_machine}:
         raise FactsError(f"{where} is {told(value)}; expected a machine type that has a price")
     if isinstance(value, str) and not value.strip():
