@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from profiler.face import render as render
     from profiler.face import run as run
     from profiler.fit import predict_duration as predict_duration
+    from profiler.solving import budget as budget
 
 __version__ = "0.1.0"
 
 _LAZY = {
+    "budget": "profiler.solving",
     "judge": "profiler.face",
     "load": "profiler.face",
     "predict_duration": "profiler.fit",
@@ -26,6 +28,7 @@ _LAZY = {
 }
 __all__ = [
     "Job",
+    "budget",
     "dataset",
     "judge",
     "load",

@@ -22,6 +22,7 @@ from profiler.errors import DeclarationError, PareDownError
 COMMANDS = {
     "run": "Measure both variants of a job, or a plain script.",
     "report": "Show a kept run again.",
+    "budget": "Turn dollars into requests and GB-seconds, and back.",
     "plan": "Show what would run, reading what; nothing runs.",
     "init": "Write a job file to start from.",
     "facts": "List the limits and prices in use.",

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 LARGEST = Decimal(10) ** 12
+SMALLEST = Decimal(10) ** -18
+"""Below it an amount is a slip; 0 where 0 is allowed."""
 
 _ARCHITECTURES = ("x86_64", "arm64")
 _OTHER_NAMES = {"x86": "x86_64", "x86-64": "x86_64", "amd64": "x86_64", "arm": "arm64", "aarch64": "arm64"}
@@ -27,7 +29,8 @@ def amount(*, above: int | None = None, least: int | None = None) -> Check:
         if text is None:
             return None
         number = _decimal(text, expected)
-        if (above is not None and number <= above) or (least is not None and number < least):
+        tiny = 0 < number.copy_abs() < SMALLEST
+        if tiny or (above is not None and number <= above) or (least is not None and number < least):
             raise click.BadParameter(f"{text} is too small; {expected}")
         if number > LARGEST:
             raise click.BadParameter(f"{text} is too large; {expected}, at most {LARGEST:,}")
@@ -61,12 +64,20 @@ def architecture(_context: click.Context, _option: click.Parameter, text: str | 
 
 def _decimal(text: str, expected: str) -> Decimal:
     try:
+        if "_" in text:  # Python's own way to write thousands, and nobody else's.
+            raise InvalidOperation
         number = Decimal(text.strip())
     except InvalidOperation:
-        raise click.BadParameter(f"{text!r} is no number; {expected}") from None
+        without = ", without separators of thousands" if "," in text or "_" in text else ""
+        raise click.BadParameter(f"{text!r} is no number; {expected}{without}") from None
     if not number.is_finite():
         raise click.BadParameter(f"{text} is no amount; {expected}")
     return number
+
+
+prices_option = click.option(
+    "--prices", metavar="FILE", help="Your own prices and facts, as TOML; they go before those of `paredown facts`."
+)
 
 
 def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ import profiler
 
 PUBLIC = {
     "Job",
+    "budget",
     "dataset",
     "judge",
     "load",
