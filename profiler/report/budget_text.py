@@ -118,6 +118,8 @@ def _name(allowance: Allowance) -> str:
     name = allowance.quantity.partition(".")[2]
     if allowance.unit == "GB-month" and not allowance.problem:
         return f"{name} (GB all month)"
+    if allowance.quantity == "lambda.requests":
+        return f"{name} (invocations)"  # A request is the reader's own word here.
     return name
 
 
