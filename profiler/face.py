@@ -90,15 +90,19 @@ def judge(
     warm: bool = False,
     dollars_per_day: Decimal | float | str | None = None,
     requests_per_day: int | None = None,
+    prices: str | Path | None = None,
 ) -> Verdict:
     """Hold a run against Lambda's limits and prices, and a budget; the job's own budget where none is given.
 
+    `prices` is a file of your own prices and facts, which go before those that come with paredown.
+
     Raises:
         UsageError: If there are no prices for the region, or only half a budget.
+        FactsError: If the file of prices is not right.
     """
     return report_of(
         run,
-        _judging(region, arch, headroom, warm, dollars_per_day, requests_per_day),
+        _judging(region, arch, headroom, warm, dollars_per_day, requests_per_day, prices),
     ).verdict
 
 
@@ -124,6 +128,7 @@ def _judging(
     warm: bool = False,
     dollars_per_day: Decimal | float | str | None = None,
     requests_per_day: int | None = None,
+    prices: str | Path | None = None,
 ) -> Judging:
     return Judging(
         region=region,
@@ -132,4 +137,5 @@ def _judging(
         warm=warm,
         usd_per_day=None if dollars_per_day is None else Decimal(str(dollars_per_day)),
         requests_per_day=requests_per_day,
+        prices=prices,
     )

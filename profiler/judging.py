@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
 from profiler.budgeting import Budget
 from profiler.errors import UsageError
-from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet, Platform, load, platform_of
+from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, Fact, FactSet, Platform, Price, load, platform_of
 from profiler.fit import DEFAULT_HEADROOM
 from profiler.jobs import bundled_folder
 from profiler.model import Plan, Run
@@ -18,6 +18,12 @@ from profiler.report import render
 from profiler.report.build import build
 from profiler.report.shape import Names, Report
 from profiler.verdict import judge
+
+_SERVICES = ("lambda", "ec2")
+"""Whose facts a verdict uses."""
+_OF_LAMBDA = ("gb_seconds", "requests")
+_MOST_MACHINES = 3
+"""More machine types are counted and not named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +36,13 @@ class Judging:
     warm: bool = False
     usd_per_day: Decimal | None = None
     requests_per_day: int | None = None
+    prices: str | Path | None = None
+    """A file of the user's own prices and facts."""
 
 
-def show(run: Run, judging: Judging, *, width: int, colour: bool, reference: str = "last") -> str:
+def show(
+    run: Run, judging: Judging, *, width: int, colour: bool, reference: str = "last", facts: FactSet | None = None
+) -> str:
     """Judge a run and return its report for a terminal.
 
     Args:
@@ -41,22 +51,39 @@ def show(run: Run, judging: Judging, *, width: int, colour: bool, reference: str
         width: Cells of the terminal.
         colour: Whether to write a terminal's escape sequences.
         reference: How the user names the run; the report's commands name it the same way.
+        facts: What was read already; None: the bundled facts, with the user's own in front.
 
     Raises:
         UsageError: If an option is unknown or does not go with the job.
+        FactsError: If the user's file of prices is not right.
     """
-    return render(report_of(run, judging, reference=reference), width=width, colour=colour)
+    return render(report_of(run, judging, reference=reference, facts=facts), width=width, colour=colour)
 
 
-def report_of(run: Run, judging: Judging, *, reference: str = "last") -> Report:
+def report_of(run: Run, judging: Judging, *, reference: str = "last", facts: FactSet | None = None) -> Report:
     """Judge a run and lay it out.
 
     Raises:
         UsageError: If an option is unknown or does not go with the job.
+        FactsError: If the user's file of prices is not right.
     """
-    platform = platform_for(load(), judging)
+    facts = facts_for(judging) if facts is None else facts
+    platform = platform_for(facts, judging)
     verdict = judge(run, platform, budget_for(run.plan, judging), headroom=judging.headroom, warm=judging.warm)
+    if judging.prices is not None:
+        held = verdict.assumptions
+        note = _yours(facts, platform, judging.prices)
+        verdict = replace(verdict, assumptions=replace(held, notes=(*held.notes, note)))
     return build(run, verdict, names=_names(run, reference))
+
+
+def facts_for(judging: Judging) -> FactSet:
+    """What a verdict needs of the bundled facts, with the user's own in front; all of the user's file is checked.
+
+    Raises:
+        FactsError: If the user's file of prices is not right.
+    """
+    return load(prices=judging.prices, services=_SERVICES)
 
 
 def platform_for(facts: FactSet, judging: Judging) -> Platform:
@@ -70,7 +97,8 @@ def platform_for(facts: FactSet, judging: Judging) -> Platform:
         near = get_close_matches(judging.region, regions, n=2)
         raise UsageError(
             f"--region: no price of Lambda on {judging.arch} is known for {judging.region!r}",
-            hint=f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(regions)}",
+            hint=(f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(regions)};")
+            + " --prices FILE brings others",
         )
     return platform_of(facts, region=judging.region, arch=judging.arch)
 
@@ -96,6 +124,33 @@ def budget_for(plan: Plan, judging: Judging) -> Budget | None:
             f"{given} alone is no budget, and the job names none", hint=f"a budget is both: add {missing} NUMBER"
         )
     return Budget(usd_per_day=usd, requests_per_day=requests)
+
+
+def _yours(facts: FactSet, platform: Platform, file: str | Path) -> str:
+    """Which of the prices and facts that a report uses are the user's own."""
+    prices = [price for price in facts.prices if price.origin.yours and _is_used(price, platform)]
+    names = [f"{price.service}.{price.name}" for price in prices if not price.is_of_a_machine]
+    machines = [price.name for price in prices if price.is_of_a_machine]
+    if len(machines) > _MOST_MACHINES:
+        names.append(f"{len(machines)} EC2 machine types")
+    else:
+        names += [f"ec2.{name}" for name in machines]
+    names += [f"{fact.service}.{fact.name}" for fact in facts.facts if fact.origin.yours and _is_used(fact, platform)]
+    if names:
+        return f"Your own, from {file}: {', '.join(names)}."
+    where = f"{platform.region} on {platform.arch}"
+    return f"Nothing from {file} is used here: it has no price of Lambda or of a machine in {where}."
+
+
+def _is_used(entry: Price | Fact, platform: Platform) -> bool:
+    """Whether a verdict on a platform uses it; what is free every month, it never takes off."""
+    if isinstance(entry, Fact):
+        return entry.service in _SERVICES and not entry.name.startswith("free_")
+    if platform.region not in entry.regions:
+        return False
+    if entry.is_of_a_machine:
+        return entry.name in {machine.name for machine in platform.machines}
+    return entry.service == "lambda" and entry.name in _OF_LAMBDA and entry.arch in (None, platform.arch)
 
 
 def _names(run: Run, reference: str) -> Names:

@@ -1,8 +1,9 @@
-"""From a run to its report, judged against the facts that come with paredown."""
+"""From a run to its report, judged against the facts that come with paredown; and to its file."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from profiler.budgeting import Budget
@@ -10,6 +11,7 @@ from profiler.facts import load, platform_of
 from profiler.model import Run
 from profiler.report.build import build
 from profiler.report.shape import Names, Report
+from profiler.store import Recorder
 from profiler.verdict import judge
 
 FACTS = load()
@@ -23,3 +25,24 @@ def a_report(run: Run, *, names: Names | None = None, arch: str = "x86_64", **ho
         budget = Budget(usd_per_day=Decimal(plan.dollars_per_day), requests_per_day=plan.requests_per_day)
     verdict = judge(run, platform_of(FACTS, arch=arch), budget, **how)
     return build(run, verdict, names=names)
+
+
+def keep(run: Run, path: str = ".paredown/runs/a.jsonl") -> Path:
+    """Write a run to its file, as if it had been measured in this folder."""
+    recorder = Recorder.create(
+        Path(path),
+        run_id=run.id,
+        created=run.created,
+        version=run.version,
+        plan=run.plan,
+        machine=run.machine,
+        settings=run.settings,
+    )
+    comparisons = () if run.comparison is None else (run.comparison,)
+    for event in (*run.measurements, *run.variants, *run.answers, *comparisons, *run.scores):
+        recorder.record(event)
+    if run.exit_code is not None:
+        recorder.exit_code(run.exit_code)
+    if run.ended:
+        recorder.end()
+    return recorder.path

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import click
 from click.core import ParameterSource
 
-from profiler.cli.options import output_options
+from profiler.cli.options import output_options, prices_option
 from profiler.errors import UsageError
 
 
@@ -25,6 +25,7 @@ from profiler.errors import UsageError
     "--refresh", is_flag=True, help="Ask AWS for current prices, and write them to prices-REGION.toml, for --prices."
 )
 @click.option("--region", metavar="REGION", help="AWS region to --refresh the prices of.  [default: us-east-1]")
+@prices_option
 @output_options
 @click.pass_context
 def command(
@@ -33,13 +34,14 @@ def command(
     format_name: str,
     refresh: bool,
     region: str | None,
+    prices: str | None,
     output: str,
     force: bool,
 ) -> int:
     """List the limits and prices in use.
 
     SERVICE is one service, such as lambda; all of them by default. Every fact stands beside its source, its date and
-    how sure it is.
+    how sure it is; what is from your own --prices is marked as yours.
 
     --refresh shows instead how AWS's prices of today differ from them. It needs credentials that may call
     pricing:GetProducts, and: pip install 'paredown[aws]'
@@ -52,7 +54,9 @@ def command(
         raise UsageError("--region goes with --refresh; the list shows the facts of every region")
     if refresh and format_name != "terminal":
         raise UsageError("--format goes with the list of facts, not with --refresh")
-    facts = load()
+    if refresh and prices is not None:
+        raise UsageError("--prices goes with the list of facts; --refresh compares AWS's prices with the bundled ones")
+    facts = load(prices=prices)
     if service is not None and service not in facts.services:
         near = get_close_matches(service.lower(), facts.services, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(facts.services)}"

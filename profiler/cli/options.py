@@ -101,6 +101,7 @@ def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="N",
             help="Requests that the budget is for.  [default: the job's own]",
         ),
+        prices_option,
     )
 
     @functools.wraps(function)
@@ -112,6 +113,7 @@ def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
         warm: bool,
         dollars_per_day: Decimal | None,
         requests_per_day: int | None,
+        prices: str | None,
         **others: Any,
     ) -> Any:
         from profiler.judging import Judging
@@ -122,6 +124,7 @@ def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 warm=warm,
                 usd_per_day=dollars_per_day,
                 requests_per_day=requests_per_day,
+                prices=prices,
                 **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]
             ),
             **others,

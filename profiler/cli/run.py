@@ -16,6 +16,7 @@ from profiler.jobs import declares_a_job, find_job
 from profiler.model import Run, Variant
 
 if TYPE_CHECKING:
+    from profiler.facts import FactSet
     from profiler.judging import Judging
 
 INTERRUPTED = 130
@@ -69,12 +70,12 @@ def command(
     Keeps the run in the workspace, and shows the report: of a script on stderr, since stdout is the script's own.
     Exit code 0: every step ended well, and both variants give the same answer; 1: not so; 130: interrupted.
     """
-    from profiler.facts import load
-    from profiler.judging import budget_for, platform_for
+    from profiler.judging import budget_for, facts_for, platform_for
     from profiler.session import Options, run_job, run_script, view_lines
 
     file = find_job(job)
-    platform_for(load(), judging)  # What cannot be judged is said before hours are spent on measuring it.
+    facts = facts_for(judging)
+    platform_for(facts, judging)  # What cannot be judged is said before hours are spent on measuring it.
     variant, timeout = options.pop("variant"), options.pop("timeout")
     settings: dict[str, Any] = options | {
         "workspace": Path(options["workspace"]),
@@ -86,22 +87,22 @@ def command(
     if not declares_a_job(file):
         _refuse_for_script(job)
         run = run_script(job, Options(**settings | {"variants": (Variant.MONOLITH,), "script_args": more}))
-        _show(run, judging, sys.stderr)
+        _show(run, judging, facts, sys.stderr)
         return _code(run)
     settings |= {"inputs": inputs_of(inputs), "params": params_of((*params, *more))}
     if lines is not None:
         _show_lines(view_lines(str(file), lines, Options(**settings)))
         return 0
     run = run_job(str(file), Options(**settings))
-    _show(run, judging, sys.stdout)
+    _show(run, judging, facts, sys.stdout)
     return _code(run)
 
 
-def _show(run: Run, judging: Judging, stream: TextIO) -> None:
+def _show(run: Run, judging: Judging, facts: FactSet, stream: TextIO) -> None:
     from profiler.cli.output import colour_of, shown_on, width_of
     from profiler.judging import show
 
-    text = show(run, judging, width=width_of(stream), colour=colour_of(stream))
+    text = show(run, judging, width=width_of(stream), colour=colour_of(stream), facts=facts)
     click.echo(shown_on(stream, text), nl=not text.endswith("\n"), file=stream, color=colour_of(stream))
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from profiler.facts import Fact, FactSet, Origin, Price
+from profiler.report.clean import one_line
 from profiler.units import count
 
 SCHEMA = "paredown.facts/1"
@@ -53,12 +54,13 @@ def _service(facts: FactSet, service: str, width: int) -> Iterator[str]:
 
 def _entry(name: str, value: str, about: str, origin: Origin, width: int) -> str:
     dated = f"{origin.date}" if origin.dated else f"read {origin.retrieved}"
+    whose = "yours, " if origin.yours else ""
     return "\n".join(
         _wrapped(text, width, first=first, margin="      ")
         for first, text in (
             ("  ", f"{name}   {value}"),
-            ("      ", about),
-            ("      ", f"{dated}, confidence {origin.confidence}: {origin.source}"),
+            ("      ", one_line(about)),
+            ("      ", f"{whose}{dated}, confidence {origin.confidence}: {one_line(origin.source)}"),
         )
     )
 
@@ -106,6 +108,7 @@ def _origin(origin: Origin) -> dict[str, Any]:
         "dated": None if origin.dated is None else origin.dated.isoformat(),
         "retrieved": origin.retrieved.isoformat(),
         "confidence": origin.confidence.value,
+        "yours": origin.yours,
     }
 
 

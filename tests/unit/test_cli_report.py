@@ -11,8 +11,7 @@ import pytest
 
 from profiler.cli.main import main
 from profiler.cli.output import colour_of, shown_on, width_of
-from profiler.model import Run
-from profiler.store import Recorder
+from tests.reports import keep
 from tests.sample_runs import a_fitting_run, a_script_run, an_interrupted_run
 
 
@@ -25,34 +24,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def kept(run: Run, path: str = ".paredown/runs/a.jsonl") -> Path:
-    """Write a run to its file."""
-    recorder = Recorder.create(
-        Path(path),
-        run_id=run.id,
-        created=run.created,
-        version=run.version,
-        plan=run.plan,
-        machine=run.machine,
-        settings=run.settings,
-    )
-    comparisons = () if run.comparison is None else (run.comparison,)
-    for event in (*run.measurements, *run.variants, *run.answers, *comparisons, *run.scores):
-        recorder.record(event)
-    if run.exit_code is not None:
-        recorder.exit_code(run.exit_code)
-    if run.ended:
-        recorder.end()
-    return recorder.path
-
-
 def report(*arguments: str) -> int:
     """Run the command."""
     return main(["report", *arguments])
 
 
 def test_the_last_run_is_shown_by_default(capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     assert report() == 0
     shown = capsys.readouterr()
     assert shown.out.startswith("cost_anomalies\n")
@@ -62,19 +40,19 @@ def test_the_last_run_is_shown_by_default(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_run_is_found_by_its_path_and_named_like_that_in_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_fitting_run(), "my runs/a.jsonl")
+    keep(a_fitting_run(), "my runs/a.jsonl")
     assert report("my runs/a.jsonl") == 0
     assert "paredown report 'my runs/a.jsonl' --arch arm64" in capsys.readouterr().out
 
 
 def test_a_verdict_that_says_no_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_script_run())
+    keep(a_script_run())
     assert report() == 0
     assert "DOES NOT FIT" in capsys.readouterr().out
 
 
 def test_an_interrupted_run_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    path = kept(an_interrupted_run())
+    path = keep(an_interrupted_run())
     with path.open("a") as file:
         file.write('{"event":"measurement","varia')
     assert report() == 0
@@ -84,7 +62,7 @@ def test_an_interrupted_run_is_shown(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_the_same_run_is_judged_by_other_options(capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     arguments = ["--arch", "arm", "--headroom", "2", "--warm", "--dollars-per-day", "0.01", "--requests-per-day", "9e3"]
     assert report("--format", "json", *arguments) == 0
     document = json.loads(capsys.readouterr().out)
@@ -95,7 +73,7 @@ def test_the_same_run_is_judged_by_other_options(capsys: pytest.CaptureFixture[s
 
 
 def test_half_a_budget_is_completed_by_the_job(capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     assert report("--format", "json", "--dollars-per-day", "14") == 0
     budget = json.loads(capsys.readouterr().out)["budget"]
     assert (budget["usd_per_day"], budget["requests_per_day"]) == (14, 3000)
@@ -121,7 +99,7 @@ def test_half_a_budget_is_completed_by_the_job(capsys: pytest.CaptureFixture[str
 def test_a_wrong_option_says_what_was_expected(
     arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     assert report(*arguments) == 2
     shown = capsys.readouterr()
     assert problem in shown.err
@@ -129,13 +107,13 @@ def test_a_wrong_option_says_what_was_expected(
 
 
 def test_an_unknown_region_names_the_near_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     assert report("--region", "us-east-11") == 2
     assert " hint: did you mean us-east-1" in capsys.readouterr().err
 
 
 def test_half_a_budget_alone_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_script_run())
+    keep(a_script_run())
     assert report("--dollars-per-day", "7") == 2
     assert capsys.readouterr().err.splitlines() == [
         "error: --dollars-per-day alone is no budget, and the job names none",
@@ -149,7 +127,7 @@ def test_without_a_run_it_says_how_to_measure_one(capsys: pytest.CaptureFixture[
 
 
 def test_a_report_goes_into_a_file_and_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     assert report("--format", "json", "-o", "report.json") == 0
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "wrote report.json\n")
@@ -176,7 +154,7 @@ def test_a_report_goes_into_a_file_and_nothing_is_overwritten(folder: Path, caps
 def test_a_file_that_cannot_be_written_is_trouble(
     output: str, problem: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     (folder / "file").write_text("")
     assert report("-o", output, "--force") == 2
     assert problem in capsys.readouterr().err
@@ -184,7 +162,7 @@ def test_a_file_that_cannot_be_written_is_trouble(
 
 
 def test_a_link_is_written_through(folder: Path) -> None:
-    kept(a_fitting_run())
+    keep(a_fitting_run())
     (folder / "there.txt").write_text("old")
     (folder / "link.txt").symlink_to("there.txt")
     assert report("-o", "link.txt", "-f") == 0
