@@ -5,29 +5,45 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from profiler.declare import Job, dataset, per_group, per_shard, query, script, step
-from profiler.marks import mark
-
 if TYPE_CHECKING:
+    from profiler.charges import bill as bill
+    from profiler.declare import Job as Job
+    from profiler.declare import dataset as dataset
+    from profiler.declare import per_group as per_group
+    from profiler.declare import per_shard as per_shard
+    from profiler.declare import query as query
+    from profiler.declare import script as script
+    from profiler.declare import step as step
     from profiler.face import judge as judge
     from profiler.face import load as load
     from profiler.face import render as render
     from profiler.face import run as run
     from profiler.fit import predict_duration as predict_duration
+    from profiler.marks import mark as mark
     from profiler.solving import budget as budget
 
 __version__ = "0.1.0"
 
 _LAZY = {
+    "Job": "profiler.declare",
+    "bill": "profiler.charges",
     "budget": "profiler.solving",
+    "dataset": "profiler.declare",
     "judge": "profiler.face",
     "load": "profiler.face",
+    "mark": "profiler.marks",
+    "per_group": "profiler.declare",
+    "per_shard": "profiler.declare",
     "predict_duration": "profiler.fit",
+    "query": "profiler.declare",
     "render": "profiler.face",
     "run": "profiler.face",
+    "script": "profiler.declare",
+    "step": "profiler.declare",
 }
 __all__ = [
     "Job",
+    "bill",
     "budget",
     "dataset",
     "judge",
@@ -45,7 +61,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import the heavier public names when they are first asked for, so that a sandbox starts bare."""
+    """Import a public name when it is first asked for: a sandbox starts bare, and a bill needs no job."""
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'profiler' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what can be asked for, so that a notebook completes it."""
+    return sorted({*globals(), *__all__})

@@ -118,13 +118,13 @@ def _free(facts: FactSet, service: str, name: str) -> Decimal:
 
 def _unknown(facts: FactSet, quantity: str) -> UsageError:
     names = quantities_of(facts)
-    near = get_close_matches(quantity.lower(), names, n=3, cutoff=0.5)
-    services = {name.split(".")[0] for name in names}
+    near, far = (get_close_matches(quantity.lower(), names, cutoff=cutoff) for cutoff in (0.75, 0.5))
     same = [name for name in names if name.startswith(quantity.lower().split(".")[0] + ".")]
-    if near:
-        hint = f"did you mean {' or '.join(near)}?"
+    if near or (far and not same):
+        hint = f"did you mean {' or '.join(near or far)}?"
     elif same:
         hint = f"known of that service: {', '.join(same)}"
     else:
-        hint = f"expected SERVICE.NAME, of the services {', '.join(sorted(services))}"
+        services = sorted({name.split(".")[0] for name in names})
+        hint = f"expected SERVICE.NAME, of the services {', '.join(services)}"
     return UsageError(f"quantity {quantity!r} is unknown", hint=hint)

@@ -17,12 +17,13 @@ from importlib import import_module
 import click
 
 from profiler import __version__
-from profiler.errors import DeclarationError, PareDownError
+from profiler.errors import DeclarationError, PareDownError, UsageError
 
 COMMANDS = {
     "run": "Measure both variants of a job, or a plain script.",
     "report": "Show a kept run again.",
     "budget": "Turn dollars into requests and GB-seconds, and back.",
+    "bill": "Show what AWS charges for given quantities, tier by tier.",
     "plan": "Show what would run, reading what; nothing runs.",
     "init": "Write a job file to start from.",
     "facts": "List the limits and prices in use.",
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None, *, group: click.Group = paredow
     except click.ClickException as error:
         _complain([_lowered(error.format_message())], hint=_where_to_look(error))
         return TROUBLE
-    except DeclarationError as error:
+    except (DeclarationError, UsageError) as error:
         _complain(error.problems, hint=error.hint)
         return TROUBLE
     except PareDownError as error:

@@ -12,6 +12,7 @@ import profiler
 
 PUBLIC = {
     "Job",
+    "bill",
     "budget",
     "dataset",
     "judge",
@@ -27,7 +28,7 @@ PUBLIC = {
     "step",
 }
 
-HEAVY = {"duckdb", "joblib", "memory_profiler", "numpy", "pandas", "psutil", "rich", "sklearn"}
+HEAVY = {"boto3", "duckdb", "joblib", "jsonschema", "memory_profiler", "numpy", "pandas", "psutil", "rich", "sklearn"}
 
 
 def test_the_public_names_are_these() -> None:
@@ -47,6 +48,8 @@ def test_a_public_name_is_there_and_explains_itself(name: str) -> None:
         "from profiler import Job, dataset, mark, per_group, per_shard, query, script, step",
         "import profiler.cli.main",
         "from profiler.cli.main import main; main(['--help'])",
+        "from profiler.cli.main import main; assert main(['bill', 'lambda.requests=1']) == 0",
+        "from profiler.cli.main import main; assert main(['bill', 'lambda.requests=1', '--format', 'json']) == 0",
     ],
 )
 def test_no_library_is_imported_before_it_is_needed(statement: str) -> None:
