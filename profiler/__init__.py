@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from profiler.face import run as run
     from profiler.fit import predict_duration as predict_duration
     from profiler.marks import mark as mark
+    from profiler.projecting import budget_of_run as budget_of_run
     from profiler.solving import budget as budget
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ _LAZY = {
     "Job": "profiler.declare",
     "bill": "profiler.charges",
     "budget": "profiler.solving",
+    "budget_of_run": "profiler.projecting",
     "dataset": "profiler.declare",
     "judge": "profiler.face",
     "load": "profiler.face",
@@ -45,6 +47,7 @@ __all__ = [
     "Job",
     "bill",
     "budget",
+    "budget_of_run",
     "dataset",
     "judge",
     "load",

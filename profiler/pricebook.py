@@ -76,4 +76,4 @@ class PriceBook:
     @property
     def yours(self) -> tuple[str, ...]:
         """The quantities whose price is the user's own."""
-        return tuple(name for name, tariff in self._tariffs.items() if getattr(tariff.price.origin, "yours", False))
+        return tuple(name for name, tariff in self._tariffs.items() if tariff.price.origin.yours)

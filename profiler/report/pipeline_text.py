@@ -78,19 +78,19 @@ def headline(pipeline: Pipeline) -> str:
         why = "no machine has a price there" if pipeline.monolith_measured else "this run holds no whole monolith"
         return f"{day}; what it was as one process is not known: {why}."
     usd, what = was[0]
-    return f"{day}; as one process it was {dollars(usd)} {what}: {_times(usd, pipeline.usd_per_day)}."
+    return f"{day}; as one process it was {dollars(usd)} {what}{_times(usd, pipeline.usd_per_day)}."
 
 
 def _also(pipeline: Pipeline) -> Iterator[str]:
     """The other ways to pay for the monolith, against the same bill."""
     if pipeline.usd_per_day is not None:
         parts = [
-            f"{dollars(usd)} {what} ({_times(usd, pipeline.usd_per_day)})"
+            f"{dollars(usd)} {what}{_times(usd, pipeline.usd_per_day)}"
             for usd, what in list(_before(pipeline))[1:]
             if usd is not None
         ]
         if parts:
-            yield f"Or, as one process, {', or '.join(parts)}."
+            yield f"Or, as one process, {'; or '.join(parts)}."
 
 
 def _before(pipeline: Pipeline) -> Iterator[tuple[Decimal | None, str]]:
@@ -104,8 +104,10 @@ def _before(pipeline: Pipeline) -> Iterator[tuple[Decimal | None, str]]:
 
 
 def _times(before: Decimal, now: Decimal) -> str:
+    """How many times less it is now, behind a colon; nothing where one of both is free."""
     text = less_by((before, before), (now, now))
-    return text.replace(" × more", " times more") if "more" in text else text.replace(" ×", " times less")
+    text = text.replace(" × more", " times more") if "more" in text else text.replace(" ×", " times less")
+    return text and f": {text}"
 
 
 def _missing(pipeline: Pipeline) -> Iterator[str]:

@@ -14,6 +14,7 @@ PUBLIC = {
     "Job",
     "bill",
     "budget",
+    "budget_of_run",
     "dataset",
     "judge",
     "load",
