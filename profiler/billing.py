@@ -13,14 +13,11 @@ from fractions import Fraction
 from itertools import groupby
 
 from profiler.amounts import Quantity, exact_amount
-from profiler.amounts import is_counted as is_counted
 from profiler.cost import as_decimal, by_tier
 from profiler.errors import FactsError, PareDownError, UsageError, together
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet
-from profiler.tariffs import MACHINE_HOURS as MACHINE_HOURS
+from profiler.tariffs import MACHINE_HOURS, check_arch, quantities_of
 from profiler.tariffs import Tariff as Tariff
-from profiler.tariffs import check_arch
-from profiler.tariffs import quantities_of as quantities_of
 from profiler.tariffs import tariff_of as tariff_of
 
 

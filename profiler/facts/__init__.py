@@ -12,7 +12,6 @@ from profiler.errors import FactsError
 from profiler.facts.checks import ARCHITECTURES, meant, told
 from profiler.facts.document import parse, read_text
 from profiler.facts.entries import Confidence, Fact, FactSet, Origin, Price, Tier
-from profiler.facts.overlay import lay_over, services_in
 from profiler.facts.reader import read
 from profiler.facts.values import (
     DEFAULT_ARCH,
@@ -48,6 +47,8 @@ def load(*, prices: str | Path | None = None, services: Collection[str] | None =
             raise FactsError(f"there are no facts of a service {told(service)}", hint=meant(service, known))
     if prices is None:
         return _bundled(wanted)
+    from profiler.facts.overlay import lay_over, services_in  # Checks that nothing bundled needs at every start.
+
     file = str(prices)
     document = parse(read_text(prices), file)
     named = services_in(document, file, known=known)
