@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 
 from profiler.facts import Fact, FactSet, Origin, Price
 from profiler.report.clean import one_line
+from profiler.report.plain import wrapped
 from profiler.units import count
 
 SCHEMA = "paredown.facts/1"
@@ -42,7 +42,7 @@ def facts_json(facts: FactSet, services: Sequence[str]) -> str:
 
 
 def _service(facts: FactSet, service: str, width: int) -> Iterator[str]:
-    yield _wrapped(f"{service}   {facts.about[service]}", width, first="", margin="  ")
+    yield wrapped(f"{service}   {facts.about[service]}", width, first="", margin="  ")
     for fact in facts.facts:
         if fact.service == service:
             yield _entry(fact.name, _value(fact), fact.about, fact.origin, width)
@@ -56,7 +56,7 @@ def _entry(name: str, value: str, about: str, origin: Origin, width: int) -> str
     dated = f"{origin.date}" if origin.dated else f"read {origin.retrieved}"
     whose = "yours, " if origin.yours else ""
     return "\n".join(
-        _wrapped(text, width, first=first, margin="      ")
+        wrapped(text, width, first=first, margin="      ")
         for first, text in (
             ("  ", f"{name}   {value}"),
             ("      ", one_line(about)),
@@ -65,15 +65,9 @@ def _entry(name: str, value: str, about: str, origin: Origin, width: int) -> str
     )
 
 
-def _wrapped(text: str, width: int, *, first: str, margin: str) -> str:
-    return textwrap.fill(
-        text, width, initial_indent=first, subsequent_indent=margin, break_on_hyphens=False, break_long_words=False
-    )
-
-
 def _value(fact: Fact) -> str:
     value = count(fact.value) if isinstance(fact.value, int) else str(fact.value)
-    return value if fact.unit in ("date", "ratio", "type") else f"{value} {fact.unit}"
+    return value if fact.unit in ("date", "ratio", "type", "flag") else f"{value} {fact.unit}"
 
 
 def _tiers(price: Price) -> str:
