@@ -49,6 +49,7 @@ def test_a_public_name_is_there_and_explains_itself(name: str) -> None:
         "from profiler import Job, dataset, mark, per_group, per_shard, query, script, step",
         "import profiler.cli.main",
         "from profiler.cli.main import main; main(['--help'])",
+        "from profiler.cli.main import main; assert main(['budget', '--dollars-per-day', '7']) == 0",
         "from profiler.cli.main import main; assert main(['bill', 'lambda.requests=1']) == 0",
         "from profiler.cli.main import main; assert main(['bill', 'lambda.requests=1', '--format', 'json']) == 0",
     ],
