@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +103,22 @@ def bill_of_run(of_run: Mapping[str, Any], asked: Mapping[str, Any], format_name
     pipeline = budget_of_run(run, **design, **known)
     if format_name == "json":
         return pipeline_json(pipeline)
-    again = " ".join(part for part in (_target_again(known), options_again(asked)) if part)
+    again = " ".join(part for part in (_target_again(known), _held_again(of_run), options_again(asked)) if part)
     return pipeline_text(
         pipeline,
         width=width,
         names=shlex.quote(of_run["run"]),
         options=f" {again}" if again else "",
     )
+
+
+def _held_again(of_run: Mapping[str, Any]) -> str:
+    """What the run is held against, and where it is kept, as it stands in the next command too."""
+    words: list[str] = []
+    for name, default in (("kept_days", 30), ("headroom", Decimal("1.2")), ("workspace", ".paredown")):
+        if of_run[name] != default:
+            words += [f"--{name.replace('_', '-')}", str(of_run[name])]
+    return shlex.join([*words, "--warm"] if of_run["warm"] else words)
 
 
 def _target_again(known: Mapping[str, Any]) -> str:

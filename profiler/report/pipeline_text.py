@@ -271,7 +271,9 @@ def _next(pipeline: Pipeline, names: str, options: str, width: int) -> Iterator[
         usd, per = (other.usd_per_run, "a run") if other.usd_per_day is None else (other.usd_per_day, "a day")
         yield from _command(f"{base}{_flags(other.design)}", f"{_what(pipeline, other)}: {dollars(usd)} {per}", width)
     if pipeline.usd_per_day is None:
-        yield from _command(f"{base} --dollars-per-day 7 --requests-per-day 3000", "holds it against a target", width)
+        target = " --dollars-per-day 7" if pipeline.target_usd_per_day is None else ""
+        line = f"{base}{_flags(pipeline.design)}{target} --requests-per-day 3000"
+        yield from _command(line, "holds it against a target", width)
     else:
         yield from _command(f"{base}{_flags(pipeline.design)} --format json", "every figure, for a program", width)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,20 @@ from profiler.model import Run
 from tests.reports import keep
 from tests.sample_runs import a_fitting_run, a_script_run, an_interrupted_run
 from tests.unit.test_pipeline import a_priced_reference_run
+
+
+OWN_MACHINE = """
+[[prices]]
+service = "ec2"
+name = "t3.2xlarge"
+unit = "hour"
+regions = ["us-east-1"]
+arch = "x86_64"
+tiers = [{ from = 0, usd = 0.25 }]
+source = "our agreement"
+retrieved = 2026-11-24
+confidence = "high"
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -73,16 +88,56 @@ def test_the_first_line_is_the_claim(capsys: pytest.CaptureFixture[str]) -> None
     assert text.endswith("times less.")
 
 
+def next_commands(text: str) -> list[list[str]]:
+    """The words of each command that a bill ends with."""
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("paredown ")]
+    return [shlex.split(line.split("   ")[0]) for line in lines]
+
+
 def test_the_next_commands_ask_for_the_same_money_and_work(capsys: pytest.CaptureFixture[str]) -> None:
     keep(a_priced_reference_run())
     assert budget("--dollars-per-day", "5", "--requests-per-day", "100", "--arch", "arm64") == 0
-    commands = [line.strip() for line in capsys.readouterr().out.splitlines() if "paredown budget" in line]
+    commands = next_commands(capsys.readouterr().out)
     assert commands
-    for command in commands:
-        words = command.split("   ")[0].split()
+    for words in commands:
         assert words[:4] == ["paredown", "budget", "--run", "last"]
-        assert main([*words[1:]]) == 0
-        assert "--dollars-per-day 5 --requests-per-day 100 --arch arm64" in command
+        assert main(words[1:]) == 0
+        assert "--dollars-per-day 5 --requests-per-day 100 --arch arm64" in " ".join(words)
+
+
+def test_the_next_commands_name_the_same_run_and_hold_it_against_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(a_priced_reference_run(), "my runs/runs/a.jsonl")
+    (folder / "my prices.toml").write_text(OWN_MACHINE)
+    own = ["--headroom", "1.5", "--warm", "--kept-days", "7", "--workspace", "my runs", "--prices", "my prices.toml"]
+    assert budget(*own) == 0
+    shown = capsys.readouterr().out
+    for words in next_commands(shown):
+        assert {*own} <= {*words}, words
+        if "--format" not in words:
+            assert main(words[1:]) == 0
+            promised = shown.split("answers as files on S3: ")[1].split()[0]
+            if "s3" in words:
+                assert f"cost_anomalies: {promised} a day" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        pytest.param(("--dollars-per-month", "100"), ["--requests-per-day"], id="dollars"),
+        pytest.param((), ["--dollars-per-day", "--requests-per-day"], id="neither"),
+    ],
+)
+def test_the_next_command_adds_only_what_is_not_known(
+    given: tuple[str, ...], missing: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = a_priced_reference_run()
+    keep(replace(run, plan=replace(run.plan, dollars_per_day=None, requests_per_day=None)))
+    assert budget(*given) == 0
+    words = next_commands(capsys.readouterr().out)[-1]
+    assert main(words[1:]) == 0
+    assert [word for word in words if word.endswith("-per-day")] == missing
 
 
 @pytest.mark.parametrize(
