@@ -5,10 +5,11 @@ Pure: from a run, its verdict and the facts. What the same work costs on machine
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from profiler.cost import as_decimal
 from profiler.elsewhere import Elsewhere, elsewhere_of
@@ -54,6 +55,10 @@ class Pipeline:
     arch: str
     free_tier: bool
     design: Design
+    headroom: Decimal
+    """Memory size ÷ memory needed."""
+    warm: bool
+    """No init is billed."""
     prices_date: str | None
     """Of the oldest price that was used, ISO 8601; None where none is known."""
     yours: tuple[str, ...]
@@ -123,7 +128,8 @@ def pipeline_of(
     book = PriceBook(facts, region=platform.region, arch=platform.arch, free_tier=free_tier, runs_per_month=runs)
     ways = workflows_of(variant.steps, frozenset(step.name for step in run.plan.decomposed if step.fans_out), facts)
     chosen = _cheapest(ways, book)
-    usages = (*usage_of(run, variant, facts, design), *(chosen.usage if chosen else ()))
+    used = partial(usage_of, run, variant, facts, warm=verdict.assumptions.warm)
+    usages = (*used(design), *(chosen.usage if chosen else ()))
     services = services_of(usages, book, per_run, usd_per_day)
     total_run = sum((service.usd_per_run or Decimal(0) for service in services), Decimal(0))
     total_day = None if runs is None else sum((service.usd_per_day or Decimal(0) for service in services), Decimal(0))
@@ -135,6 +141,8 @@ def pipeline_of(
         arch=platform.arch,
         free_tier=free_tier,
         design=design,
+        headroom=verdict.assumptions.headroom,
+        warm=verdict.assumptions.warm,
         prices_date=book.prices_date,
         yours=book.yours,
         requests_per_run=per_run,
@@ -152,7 +160,7 @@ def pipeline_of(
             else _most_bought(usages, chosen, ways, book, requests_per_run=per_run, usd_per_day=usd_per_day)
         ),
         used_up_first=used_up_first(services),
-        alternatives=tuple(_alternatives(run, variant, facts, design, chosen.usage if chosen else (), book)),
+        alternatives=tuple(_alternatives(run, variant, design, used, chosen.usage if chosen else (), book)),
         monolith_measured=monolith is not None,
         elsewhere=(
             ()
@@ -228,7 +236,12 @@ def _workflow_cost(way: Workflow, book: PriceBook, *, chosen: bool) -> WorkflowC
 
 
 def _alternatives(
-    run: Run, variant: VariantVerdict, facts: FactSet, design: Design, workflow: Sequence[Usage], book: PriceBook
+    run: Run,
+    variant: VariantVerdict,
+    design: Design,
+    used: Callable[[Design], Sequence[Usage]],
+    workflow: Sequence[Usage],
+    book: PriceBook,
 ) -> Iterator[Alternative]:
     """The designs that differ in one thing, where all that they use has a price in the region."""
     other_store = Store.S3 if design.store is Store.DYNAMODB else Store.DYNAMODB
@@ -237,7 +250,7 @@ def _alternatives(
             continue
         if other.store is Store.DYNAMODB and _items(run) is None:
             continue
-        usd = book.per_run((*usage_of(run, variant, facts, other), *workflow))
+        usd = book.per_run((*used(other), *workflow))
         if usd is not None:
             yield Alternative(design=other, usd_per_run=as_decimal(usd), usd_per_day=book.per_day(usd))
 

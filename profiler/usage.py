@@ -54,7 +54,9 @@ class Usage:
     amount: Fraction
 
 
-def usage_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) -> tuple[Usage, ...]:
+def usage_of(
+    run: Run, variant: VariantVerdict, facts: FactSet, design: Design, *, warm: bool = False
+) -> tuple[Usage, ...]:
     """Return what one run uses beside its workflow, of which there are several; what is 0 is left out.
 
     Args:
@@ -62,6 +64,7 @@ def usage_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) 
         variant: The verdict on that variant.
         facts: What decides how usage is rounded.
         design: What the run does not say.
+        warm: No invocation is the first of its execution environment.
     """
     tasks = latest(run.of(Variant.DECOMPOSED))
     scanning = {step.name for step in variant.steps if design.athena and is_query(step)}
@@ -74,7 +77,7 @@ def usage_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) 
         ("eventbridge.events", Fraction(1)),
         *_files(run, tasks, design),
         *_answers(run, facts, design),
-        *_logs([task for task in tasks if task.step not in scanning], facts, design),
+        *_logs([task for task in tasks if task.step not in scanning], facts, design, warm=warm),
     ]
     return tuple(Usage(quantity=name, amount=amount) for name, amount in counted if amount > 0)
 
@@ -131,9 +134,9 @@ def _answers(run: Run, facts: FactSet, design: Design) -> Iterator[tuple[str, Fr
     )
 
 
-def _logs(tasks: list[Measurement], facts: FactSet, design: Design) -> Iterator[tuple[str, Fraction]]:
-    """What every invocation logs by itself, cold, and what the tasks printed."""
-    each = number_of(facts, "logs", "lines_of_a_cold_invocation")
+def _logs(tasks: list[Measurement], facts: FactSet, design: Design, *, warm: bool) -> Iterator[tuple[str, Fraction]]:
+    """What every invocation logs by itself, and what the tasks printed."""
+    each = number_of(facts, "logs", f"lines_of_a_{'warm' if warm else 'cold'}_invocation")
     size = Fraction(len(tasks) * Fraction(each) + sum(task.printed_bytes for task in tasks), GIB)
     yield "logs.ingested_gb", size
     yield "logs.stored_gb_months", size * design.kept_days / DAYS_PER_MONTH

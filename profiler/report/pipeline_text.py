@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from profiler.fit import DEFAULT_HEADROOM
 from profiler.pipeline import Alternative, Pipeline
 from profiler.report.clean import one_line
 from profiler.report.plain import table, wrapped
@@ -228,7 +229,8 @@ def _basis(pipeline: Pipeline) -> Iterator[str]:
     design = pipeline.design
     yield (
         f"Prices of {pipeline.region}, {pipeline.arch}, the oldest of {pipeline.prices_date}"
-        f"{'' if pipeline.free_tier else '; no free tier taken off'}. GB-seconds as the report predicts them."
+        f"{'' if pipeline.free_tier else '; no free tier taken off'}. GB-seconds as the report predicts them"
+        f"{_terms(pipeline)}."
     )
     if pipeline.free_tier:
         yield "What is always free every month is taken off, as if nothing else in the organisation used it."
@@ -246,6 +248,16 @@ def _basis(pipeline: Pipeline) -> Iterator[str]:
     )
     if design.athena:
         yield "Athena bills what a query reads, at least 10 MB; its TB is taken as 10^12 bytes, which is not confirmed."
+
+
+def _terms(pipeline: Pipeline) -> str:
+    """What of the prediction the reader asked for."""
+    terms = (
+        [] if pipeline.headroom == DEFAULT_HEADROOM else [f"{pipeline.headroom.normalize():f} times the memory needed"]
+    )
+    if pipeline.warm:
+        terms.append("no init billed")
+    return f" with {' and '.join(terms)}" if terms else ""
 
 
 def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:

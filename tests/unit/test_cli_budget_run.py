@@ -15,7 +15,6 @@ from tests.reports import keep
 from tests.sample_runs import a_fitting_run, a_script_run, an_interrupted_run
 from tests.unit.test_pipeline import a_priced_reference_run
 
-
 OWN_MACHINE = """
 [[prices]]
 service = "ec2"

@@ -35,7 +35,8 @@ FACTS = load()
 def project(run: Run, **how: Any) -> Pipeline:
     region, arch = how.pop("region", "us-east-1"), how.pop("arch", "x86_64")
     platform = platform_of(FACTS, region=region, arch=arch)
-    return pipeline_of(run, judge(run, platform), FACTS, platform, **how)
+    terms = {name: how.pop(name) for name in ("headroom", "warm") if name in how}
+    return pipeline_of(run, judge(run, platform, **terms), FACTS, platform, **how)
 
 
 def a_priced_run(**changes: Any) -> Run:
@@ -57,6 +58,11 @@ def a_priced_run(**changes: Any) -> Run:
         write_units=2000,
     )
     return a_run(**{"measurements": tasks, "answers": (answer,)} | changes)
+
+
+def shown(pipeline: Pipeline) -> str:
+    """Its text as one line."""
+    return " ".join(pipeline_text(pipeline, width=80).split())
 
 
 def amounts(pipeline: Pipeline) -> dict[str, Decimal]:
@@ -108,6 +114,18 @@ def test_temporary_files_above_what_is_included_are_billed_as_long_as_the_task_r
     query = judge(run, platform_of(FACTS)).decomposed.steps[0]  # type: ignore[union-attr]
     assert query.billed_ns is not None
     assert amounts(project(run))["lambda.ephemeral_gb_seconds"] == Decimal(query.billed_ns) / NS_PER_S
+
+
+@pytest.mark.parametrize(
+    ("warm", "each"),
+    [
+        pytest.param(False, 460, id="INIT_START, START, END, and REPORT with its Init Duration"),
+        pytest.param(True, 270, id="START, END and REPORT"),
+    ],
+)
+def test_logs_are_what_lambda_writes_and_what_was_printed(warm: bool, each: int) -> None:
+    used = amounts(project(a_priced_run(), warm=warm))
+    assert used["logs.ingested_gb"] == Decimal(3 * each + 3 * 1000) / GIB
 
 
 @given(
@@ -177,6 +195,14 @@ def test_a_region_without_a_price_says_so_and_leaves_it_out_of_the_sum() -> None
     assert (unknown.usd_per_run, unknown.share) == (None, None)
     assert "dynamodb.write_units" in pipeline.missing
     assert "so every sum is too low" in " ".join(pipeline_text(pipeline, width=80).split())
+
+
+def test_terms_that_are_not_the_usual_ones_are_said() -> None:
+    usual, other = project(a_priced_run()), project(a_priced_run(), headroom=Decimal(2), warm=True)
+    assert "GB-seconds as the report predicts them." in shown(usual)
+    assert "as the report predicts them with 2 times the memory needed and no init billed." in shown(other)
+    document = json.loads(pipeline_json(other))
+    assert (document["headroom"], document["warm"]) == ("2", True)
 
 
 def test_without_requests_a_day_only_a_run_is_priced() -> None:
