@@ -11,7 +11,7 @@ from profiler.facts import load
 from profiler.judging import Judging, platform_for
 from profiler.model import Run
 from profiler.pipeline import Pipeline, pipeline_of
-from profiler.targets import Given, Target, target_of
+from profiler.targets import Given, Target, exact, target_of
 from profiler.units import DAYS_PER_MONTH
 from profiler.usage import KEPT_DAYS, Design, Store
 from profiler.verdict import judge
@@ -80,7 +80,7 @@ def budget_of_run(
     }
     target = _target(asked)
     usd, often = (None, None) if target is None else (target.usd_per_month, target.requests_per_month)
-    judging = Judging(region=region, arch=arch, headroom=Decimal(str(headroom)), warm=warm, prices=prices)
+    judging = Judging(region=region, arch=arch, headroom=_headroom(headroom), warm=warm, prices=prices)
     facts = load(prices=prices)
     platform = platform_for(facts, judging)
     return pipeline_of(
@@ -95,12 +95,17 @@ def budget_of_run(
     )
 
 
+def _headroom(given: Decimal | float | str) -> Decimal:
+    found = exact("headroom", given)
+    if found < 1:
+        raise UsageError(f"headroom is {given}; expected a number from 1")
+    return as_decimal(found)
+
+
 def _design(store: str, *, athena: bool, kept_days: int) -> Design:
     if store not in tuple(Store):
         raise UsageError(f"store is {store!r}; expected {' or '.join(Store)}")
-    if kept_days < 1:
-        raise UsageError(f"kept_days is {kept_days}; expected a whole number from 1")
-    return Design(store=Store(store), athena=athena, kept_days=kept_days)
+    return Design(store=Store(store), athena=athena, kept_days=int(exact("kept_days", kept_days, counted="day")))
 
 
 def _target(asked: dict[str, Given | None]) -> Target | None:
