@@ -57,8 +57,12 @@ def write_result(text: str, output: str, *, force: bool) -> None:
         OutputError: If the file is there already and `force` is not given, or it cannot be written.
     """
     if output == "-":
+        if sys.stdout is None:
+            raise OutputError("standard output is closed, so there is nowhere to write", hint="-o FILE writes a file")
         sys.stdout.write(shown_on(sys.stdout, text))
         return
+    if not output.strip():
+        raise OutputError(f"{output!r} is no name of a file; expected one, or - for standard output")
     path = Path(output)
     try:
         if path.is_dir():

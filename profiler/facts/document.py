@@ -42,6 +42,8 @@ def read_text(path: str | Path) -> str:
     Raises:
         FactsError: If it cannot be read, or is no text.
     """
+    if not str(path).strip():
+        raise FactsError(f"{str(path)!r} is no name of a file of prices")
     try:
         with Path(path).open("rb") as stream:
             content = stream.read(_LARGEST_BYTES + 1)

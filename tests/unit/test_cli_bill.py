@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -252,6 +254,23 @@ def test_a_bill_goes_into_a_file_and_nothing_is_overwritten(tmp_path: Path, caps
     assert "is there already" in refused(f"{ARTICLE} -o {file}", capsys)[0]
     assert said(f"{ARTICLE} -f -o {file}", capsys) == ""
     assert file.read_text().startswith("A month costs ")
+
+
+def test_a_file_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(f"{ARTICLE} -o ''", capsys) == [
+        "error: '' is no name of a file; expected one, or - for standard output"
+    ]
+    assert refused(f"{ARTICLE} --prices ''", capsys) == ["error: '' is no name of a file of prices"]
+
+
+def test_a_closed_standard_output_is_trouble_and_no_bug() -> None:
+    program = "import sys; from profiler.cli.main import main; sys.exit(main())"
+    call = [sys.executable, "-c", program, "bill", *shlex.split(ARTICLE)]
+    ended = subprocess.run(
+        ["sh", "-c", f"{shlex.join(call)} >&-"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: standard output is closed, so there is nowhere to write\n")
 
 
 # --- what goes wrong ------------------------------------------------------------------------------------------------
