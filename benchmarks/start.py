@@ -31,6 +31,9 @@ MOST_TIMES = {
 }
 """What is asked of `paredown`, and how many times as long as `python -c pass` it may take."""
 
+_PROGRAM = "import sys; from profiler.cli.main import main; sys.exit(main())"
+"""What the command does, where it is not installed as one."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, write and show."""
@@ -38,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options_of.add_argument("--runs", type=int, default=40)
     options = options_of.parse_args(arguments)
     script = Path(sys.executable).with_name("paredown")
-    ours = [str(script)] if script.exists() else [sys.executable, "-m", "profiler.cli.main"]
+    ours = [str(script)] if script.exists() else [sys.executable, "-c", _PROGRAM]
     commands = {f"paredown {words}": [*ours, *shlex.split(words)] for words in MOST_TIMES}
     commands["python -c pass"] = [sys.executable, "-c", "pass"]
     with TemporaryDirectory() as folder:
