@@ -110,3 +110,8 @@ def options_again(asked: Mapping[str, Any]) -> str:
         if asked[name] != default:
             words += [f"--{name}", str(asked[name])]
     return shlex.join([*words, "--free-tier"] if asked["free_tier"] else words)
+
+
+def prices_again(asked: Mapping[str, Any]) -> str:
+    """The option that names the reader's own prices, as it stands in a command that takes no other of these."""
+    return "" if asked["prices"] is None else shlex.join(["--prices", str(asked["prices"])])

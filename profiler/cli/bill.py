@@ -52,7 +52,7 @@ def command(quantities: tuple[str, ...], format_name: str, output: str, force: b
 
     `paredown facts SERVICE` says what each of them counts.
     """  # noqa: D301 - the escape is click's mark of a paragraph that is not wrapped
-    from profiler.cli.asked import options_again
+    from profiler.cli.asked import options_again, prices_again
     from profiler.cli.output import width_of, write_result
 
     month = _bill(quantities, **asked)
@@ -64,7 +64,7 @@ def command(quantities: tuple[str, ...], format_name: str, output: str, force: b
         from profiler.report.bill_text import bill_text
 
         stream = sys.stdout if output == "-" else None
-        text = bill_text(month, width=width_of(stream), options=options_again(asked))
+        text = bill_text(month, width=width_of(stream), options=options_again(asked), own_prices=prices_again(asked))
     write_result(text, output, force=force)
     return 0
 

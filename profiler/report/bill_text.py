@@ -18,16 +18,19 @@ from profiler.units import DAYS_PER_MONTH, align, dollars, significant
 _NARROWEST = 60
 _LONGEST_AMOUNT = 21
 """The largest amount with its separators; what is longer has decimals that nobody reads."""
+_LARGEST_BUDGET = 10**12
+"""Dollars of a day; nobody asks for more."""
 _ADDRESS = re.compile(r",? ?https?://\S+")
 
 
-def bill_text(bill: Bill, *, width: int, options: str = "") -> str:
+def bill_text(bill: Bill, *, width: int, options: str = "", own_prices: str = "") -> str:
     """Return a bill as text that ends in a newline.
 
     Args:
         bill: What to show.
         width: Cells of the terminal.
         options: What else stood on the reader's command line and belongs into the next one.
+        own_prices: The one of these that names a file of prices.
     """
     width = max(_NARROWEST, width)
     blocks = [
@@ -38,13 +41,13 @@ def bill_text(bill: Bill, *, width: int, options: str = "") -> str:
             "  What it rests on",
             *(wrapped(one_line(text), width, first="  · ", margin="    ") for text in _basis(bill)),
         ],
-        ["  Next", *_next(bill, options)],
+        ["  Next", *_next(bill, options, own_prices)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def _table(bill: Bill, width: int) -> list[str]:
-    """The lines under columns; where that is too wide, each quantity's name stands over its lines."""
+    """The lines under columns; where that is too wide, each quantity's name stands over its lines, or all in words."""
     names = _names(bill)
     heading, *rows, total = _rows(bill)
     beside = [("quantity", *heading), *((name, *row) for name, row in zip(names, rows, strict=True))]
@@ -55,8 +58,21 @@ def _table(bill: Bill, width: int) -> list[str]:
         for name, row in zip(names, shown, strict=True):
             lines += [f"  {name}", row] if name else [row]
         lines.append(sum_)
+    if max(map(len, lines)) > width:
+        return _in_words(bill, names, width)
     rule = "  " + "─" * (max(map(len, lines)) - 2)
     return [*lines[:-1], rule, lines[-1]]
+
+
+def _in_words(bill: Bill, names: Sequence[str], width: int) -> list[str]:
+    """Each line as its own sum, for figures that no columns have room for."""
+    lines = []
+    for line, name in zip(bill.lines, names, strict=True):
+        tier = "" if line.tier == "1" else f"{line.tier}: "
+        text = f"{tier}{_amount(line.amount)} {one_line(line.unit)} × ${line.unit_price_usd:f} = {_money(line.usd)}"
+        lines += [f"  {name}"] if name else []
+        lines.append(wrapped(text, width, first="    ", margin="      "))
+    return [*lines, f"  total {_money(bill.total_usd)}"]
 
 
 def _names(bill: Bill) -> list[str]:
@@ -145,13 +161,13 @@ def _first_lines(bill: Bill) -> Sequence[Line]:
     return list({line.quantity: line for line in reversed(bill.lines)}.values())[::-1]
 
 
-def _next(bill: Bill, options: str) -> list[str]:
+def _next(bill: Bill, options: str, own_prices: str) -> list[str]:
     services = {line.service for line in bill.lines}
-    commands = [
-        (f"paredown facts {services.pop()}" if len(services) == 1 else "paredown facts", "where prices are from")
-    ]
+    service = services.pop() if len(services) == 1 else ""
+    facts = " ".join(word for word in ("paredown facts", service, own_prices) if word)
+    commands = [(facts, "where prices are from")]
     usd_per_day = round(bill.total_usd * DAYS_PER_MONTH.denominator / DAYS_PER_MONTH.numerator, 2)
-    if usd_per_day > 0:
+    if 0 < usd_per_day <= _LARGEST_BUDGET:
         line = f"paredown budget --dollars-per-day {usd_per_day:f} {options}".rstrip()
         commands.insert(0, (line, "what that buys each day"))
     longest = max(len(line) for line, _ in commands)

@@ -122,6 +122,21 @@ def test_the_decimal_points_of_the_charges_stand_below_each_other(call: str, wid
     assert len(set(charges)) == 1
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_figures_without_room_for_columns_are_told_as_sums(width: int) -> None:
+    call = (
+        "lambda.gb_seconds=999999999999999 s3.storage_gb_months=0.0751732262 athena.scanned_tb=1e15 s3.put_requests=1"
+    )
+    shown = text(call, width)
+    assert max(map(len, shown.splitlines())) <= width
+    assert "    1 of 3: 6,000,000,000 GB-second × $0.0000166667 = $100,000.20\n" in shown
+
+
+def test_no_budget_follows_that_the_command_would_refuse(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "paredown budget" not in said("athena.scanned_tb=1e15", capsys)
+    assert "paredown budget" in said("athena.scanned_tb=1e12", capsys)
+
+
 def test_a_quantity_s_name_stands_over_its_lines_where_there_is_no_room_beside_them() -> None:
     assert "  eventbridge.scheduler_invocations\n    free " in text(CALLS["everything with the free tier"], 80)
     assert "  eventbridge.scheduler_invocations  free " in text(CALLS["everything with the free tier"], 140)
@@ -239,7 +254,9 @@ def test_the_users_own_prices_go_first_and_are_named(tmp_path: Path, capsys: pyt
     shown = said(f"{ARTICLE} --prices {file}", capsys)
     assert "· Your own prices: lambda.requests.\n" in shown
     assert "low confidence" not in shown, "of their own prices they know more than we do"
-    assert f"--prices {file}" in shown.split("Next")[1]
+    budget, facts = (line for line in shown.split("Next")[1].splitlines() if line)
+    assert f"--prices {file}" in budget
+    assert f"paredown facts lambda --prices {file} " in facts
 
 
 def test_prices_that_cannot_be_read_are_trouble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
