@@ -92,18 +92,22 @@ class Solved:
     """Dollars needed ÷ dollars there are, where both are known."""
     fits: bool | None = None
     """Whether the dollars do, where all is known; or pay at least for the invocations."""
-    invocations_usd_per_month: Decimal | None = None
+    invocations_usd_per_day: Decimal | None = None
     """Of the requests that were given."""
+    invocations_usd_per_month: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margin:
-    """What is left of what the customers pay, of a month."""
+    """What is left of what the customers pay, of a month, and of a day."""
 
     revenue_usd: Decimal
     cost_usd: Decimal
     margin_usd: Decimal
     """Negative for a loss."""
+    revenue_usd_per_day: Decimal
+    cost_usd_per_day: Decimal
+    margin_usd_per_day: Decimal
     share: Decimal
     """Margin ÷ revenue."""
 
@@ -123,8 +127,9 @@ class Solution:
     """Quantities whose price is the user's own."""
     rates: Rates | None
     """None: nothing of it is spent on Lambda."""
-    lambda_usd_per_month: Decimal | None
+    lambda_usd_per_day: Decimal | None
     """Of the target, what is Lambda's: all of it, or its share."""
+    lambda_usd_per_month: Decimal | None
     rows: tuple[Row, ...]
     solved: Solved | None
     pairs: tuple[Pair, ...]
@@ -161,6 +166,7 @@ def solve(target: Target, usd_per_month: Fraction | None, rates: Rates) -> Solve
             unknown=Unknown.GB_SECONDS,
             gb_s_per_request=None if found is None else as_decimal(found),
             fits=found is not None,
+            invocations_usd_per_day=as_decimal(invocations / DAYS_PER_MONTH),
             invocations_usd_per_month=as_decimal(invocations),
         )
     usd = usd_of(requests, uses_of(gb_s[0], target.invocations_per_request, rates))
@@ -236,17 +242,20 @@ def margin_of(target: Target, solved: Solved | None, shares: Sequence[ShareOfSer
     who = target.customers
     if who is None or who.usd_per_month is None:
         return None
-    cost = target.usd_per_month
-    if solved is not None and solved.usd_per_month is not None and not shares:
-        cost = Fraction(solved.usd_per_month)
-    if cost is None:
+    a_day, a_month = target.usd_per_day, target.usd_per_month
+    if solved is not None and solved.usd_per_day is not None and solved.usd_per_month is not None and not shares:
+        a_day, a_month = Fraction(solved.usd_per_day), Fraction(solved.usd_per_month)
+    if a_day is None or a_month is None:
         return None
     revenue = who.number * who.usd_per_month
     return Margin(
         revenue_usd=as_decimal(revenue),
-        cost_usd=as_decimal(cost),
-        margin_usd=as_decimal(revenue - cost),
-        share=as_decimal((revenue - cost) / revenue),
+        cost_usd=as_decimal(a_month),
+        margin_usd=as_decimal(revenue - a_month),
+        revenue_usd_per_day=as_decimal(revenue / DAYS_PER_MONTH),
+        cost_usd_per_day=as_decimal(a_day),
+        margin_usd_per_day=as_decimal(revenue / DAYS_PER_MONTH - a_day),
+        share=as_decimal((revenue - a_month) / revenue),
     )
 
 

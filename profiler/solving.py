@@ -18,6 +18,7 @@ from profiler.shares import LAMBDA, ShareOfService, Where, checked_shares, share
 from profiler.solution import Rates, Solution, margin_of, pairs_of, rows_of, solve
 from profiler.targets import Given, Target, target_of
 from profiler.tariffs import Tariff, tariff_of
+from profiler.units import DAYS_PER_MONTH
 
 _MACHINES = "ec2"
 
@@ -146,6 +147,7 @@ def _solution(target: Target, percents: Mapping[str, Fraction], facts: FactSet, 
         ),
         yours=_yours(tariffs),
         rates=rates,
+        lambda_usd_per_day=None if money is None else as_decimal(money / DAYS_PER_MONTH),
         lambda_usd_per_month=None if money is None else as_decimal(money),
         rows=() if rates is None else rows_of(target, money, rates),
         solved=solved,

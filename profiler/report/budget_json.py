@@ -16,7 +16,6 @@ from profiler.cost import as_decimal
 from profiler.shares import ShareOfService
 from profiler.solution import Margin, Solution, Solved
 from profiler.targets import Customers, Target
-from profiler.units import DAYS_PER_MONTH
 
 SCHEMA = "paredown.budget/1"
 
@@ -33,7 +32,7 @@ def budget_json(solution: Solution) -> str:
         "prices_date": None if date is None else date.isoformat(),
         "own_prices": list(solution.yours),
         "target": _target(solution.target),
-        "lambda_usd_per_day": _per_day(solution.lambda_usd_per_month),
+        "lambda_usd_per_day": _text(solution.lambda_usd_per_day),
         "rows": [
             {
                 "gb_s_per_request": _text(row.gb_s_per_request),
@@ -91,7 +90,7 @@ def _solved(solved: Solved) -> dict[str, Any]:
         "usd_per_month": _text(solved.usd_per_month),
         "share": _text(solved.share),
         "fits": solved.fits,
-        "invocations_usd_per_day": _per_day(solved.invocations_usd_per_month),
+        "invocations_usd_per_day": _text(solved.invocations_usd_per_day),
     }
 
 
@@ -118,18 +117,14 @@ def _share(share: ShareOfService) -> dict[str, Any]:
 
 def _margin(margin: Margin) -> dict[str, Any]:
     return {
-        "revenue_usd_per_day": _per_day(margin.revenue_usd),
+        "revenue_usd_per_day": _text(margin.revenue_usd_per_day),
         "revenue_usd_per_month": _text(margin.revenue_usd),
-        "cost_usd_per_day": _per_day(margin.cost_usd),
+        "cost_usd_per_day": _text(margin.cost_usd_per_day),
         "cost_usd_per_month": _text(margin.cost_usd),
-        "margin_usd_per_day": _per_day(margin.margin_usd),
+        "margin_usd_per_day": _text(margin.margin_usd_per_day),
         "margin_usd_per_month": _text(margin.margin_usd),
         "share_of_revenue": _text(margin.share),
     }
-
-
-def _per_day(usd_per_month: Decimal | None) -> str | None:
-    return None if usd_per_month is None else _text(Fraction(usd_per_month) / DAYS_PER_MONTH)
 
 
 def _text(value: Decimal | Fraction | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from profiler.cost import as_decimal
 from profiler.solution import Row, Solution, Unknown
-from profiler.units import DAYS_PER_MONTH, MIB_PER_GB, dollars, significant
+from profiler.units import MIB_PER_GB, dollars, significant
 
 T = TypeVar("T")
 
@@ -18,7 +18,12 @@ def sentence(solution: Solution) -> str:
     """Return the answer: what was not known, from what is."""
     solved = solution.solved
     if solved is None:
-        parts = [f"{money(solution, share.usd_per_month)} for {share.service}" for share in solution.shares]
+        if len(solution.shares) == 1:
+            return f"{whole_money(solution)} is all for {solution.shares[0].service}."
+        parts = [
+            f"{money(solution, share.usd_per_day, share.usd_per_month)} for {share.service}"
+            for share in solution.shares
+        ]
         return f"{whole_money(solution)} is {together(parts)}."
     match solved.unknown:
         case Unknown.GB_SECONDS:
@@ -43,27 +48,35 @@ def asked(solution: Solution, *, beside_money: bool = False) -> str:
     ('3,000', '0.333', '0.125')
     """
     target = solution.target
-    if target.requests_by_month:
-        text, by_month = number(known(target.requests_per_month)), True
-    else:
-        text, by_month = number(known(target.requests_per_day)), False
-    word = "request" if text == "1" else "requests"
+    by_month = target.requests_by_month
+    text = requests_of(known(target.requests_per_month if by_month else target.requests_per_day))
     if beside_money and by_month == target.by_month:
-        return f"{text} {word}"
-    return f"{text} {word} a {'month' if by_month else 'day'}"
+        return text
+    return f"{text} a {'month' if by_month else 'day'}"
 
 
-def money(solution: Solution, usd_per_month: Decimal | Fraction) -> str:
+def requests_of(value: Fraction | int) -> str:
+    """A number of requests.
+
+    >>> requests_of(1), requests_of(Fraction(3, 2))
+    ('1 request', '1.5 requests')
+    """
+    text = number(value)
+    return f"{text} request{'' if text == '1' else 's'}"
+
+
+def money(solution: Solution, usd_per_day: Decimal | None, usd_per_month: Decimal | None) -> str:
     """An amount a day, or a month where the question said it of a month."""
     target = solution.target
     if target.by_month or (target.usd_per_month is None and target.requests_by_month):
-        return f"{dollars(as_decimal(Fraction(usd_per_month)))} a month"
-    return f"{dollars(as_decimal(Fraction(usd_per_month) / DAYS_PER_MONTH))} a day"
+        return f"{dollars(known(usd_per_month))} a month"
+    return f"{dollars(known(usd_per_day))} a day"
 
 
 def whole_money(solution: Solution) -> str:
     """The dollars of the target."""
-    return money(solution, known(solution.target.usd_per_month))
+    target = solution.target
+    return money(solution, as_decimal(known(target.usd_per_day)), as_decimal(known(target.usd_per_month)))
 
 
 def number(value: Decimal | Fraction | int) -> str:
@@ -115,14 +128,14 @@ def _budget(solution: Solution) -> str:
     if share is None:
         return whole_money(solution)
     of = whole_money(solution).rsplit(" a ", 1)[0]
-    return f"{money(solution, share.usd_per_month)} on Lambda ({exactly(share.percent)} % of {of})"
+    return f"{money(solution, share.usd_per_day, share.usd_per_month)} on Lambda ({exactly(share.percent)} % of {of})"
 
 
 def _gb_seconds(solution: Solution) -> str:
     solved, requests = solution.solved, asked(solution, beside_money=True)
     assert solved is not None
     if solved.gb_s_per_request is None:
-        cost = money(solution, known(solved.invocations_usd_per_month))
+        cost = money(solution, solved.invocations_usd_per_day, solved.invocations_usd_per_month)
         return f"{_budget(solution)} does not pay for {requests}: their invocations alone cost {cost}."
     if solved.gb_s_per_request == 0:
         return f"{_budget(solution)} for {requests} just pays for their invocations, and leaves no GB-seconds."
@@ -135,15 +148,14 @@ def _requests(solution: Solution) -> str:
     gb_s, bought = gb_seconds(row.gb_s_per_request), _bought(solution, row)
     if bought == 0:
         return f"{_budget(solution)} does not buy one request of {gb_s}."
-    word = "request" if bought == 1 else "requests"
-    return f"{_budget(solution)} buys {bought:,} {word} of {gb_s} each."
+    return f"{_budget(solution)} buys {requests_of(bought)} of {gb_s}{'' if bought == 1 else ' each'}."
 
 
 def _allknown(solution: Solution) -> str:
     solved = solution.solved
     assert solved is not None
     each = f"{asked(solution, beside_money=True)} of {gb_seconds(solution.rows[0].gb_s_per_request)} each"
-    cost, share = money(solution, known(solved.usd_per_month)), _percent(known(solved.share))
+    cost, share = money(solution, solved.usd_per_day, solved.usd_per_month), _percent(known(solved.share))
     pays = "pays" if solved.fits else "does not pay"
     return f"{_budget(solution)} {pays} for {each}: they cost {cost}, {share} of it."
 
@@ -151,16 +163,15 @@ def _allknown(solution: Solution) -> str:
 def _table(solution: Solution) -> str:
     rows = solution.rows
     if solution.target.usd_per_month is None:
-        low, high = (f"{money(solution, known(rows[place].usd_per_month))} at" for place in (0, -1))
+        low, high = (f"{money(solution, row.usd_per_day, row.usd_per_month)} at" for row in (rows[0], rows[-1]))
         least, most = gb_seconds(rows[0].gb_s_per_request), exactly(rows[-1].gb_s_per_request)
         return f"{asked(solution)} cost {low} {least} each, and {high} {most}."
     if solution.target.requests_per_month is not None:
         return _held(solution)
     first = next((row for row in rows if row.gb_s_per_request == 128), rows[0])
     last = rows[-1]
-    text = (
-        f"{_budget(solution)} buys {_bought(solution, first):,} requests of {gb_seconds(first.gb_s_per_request)} each"
-    )
+    bought, gb_s = _bought(solution, first), gb_seconds(first.gb_s_per_request)
+    text = f"{_budget(solution)} buys {requests_of(bought)} of {gb_s}{'' if bought == 1 else ' each'}"
     if last is not first:
         text += f", or {_bought(solution, last):,} of {exactly(last.gb_s_per_request)}"
     return f"{text}."

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import ceil
 
 from profiler.cost import as_decimal
-from profiler.report.budget_sentence import asked, exactly, known, money, number, seconds_of, sentence
+from profiler.report.budget_sentence import asked, exactly, known, money, number, requests_of, seconds_of, sentence
 from profiler.report.plain import table, wrapped
 from profiler.shares import Allowance
 from profiler.solution import Pair, Row, Solution
@@ -63,8 +63,8 @@ def _known_of_it(solution: Solution) -> Iterator[str]:
         day = dollars(as_decimal(target.usd_per_month / DAYS_PER_MONTH))
         parts.append(f"{day} a day = {dollars(as_decimal(target.usd_per_month))} a month")
     if target.requests_per_month is not None:
-        per_day, per_month = number(known(target.requests_per_day)), number(target.requests_per_month)
-        parts.append(f"{per_day} requests a day = {per_month} a month")
+        per_day, per_month = requests_of(known(target.requests_per_day)), number(target.requests_per_month)
+        parts.append(f"{per_day} a day = {per_month} a month")
     yield "; ".join(parts)
 
 
@@ -74,9 +74,10 @@ def _margin(solution: Solution, width: int) -> list[str]:
         return []
     paid = f"{number(who.number)} × {dollars(as_decimal(who.usd_per_month))} a month"
     left = f"{exactly((margin.share * 100).quantize(Decimal('0.1')))} % of the revenue"
-    figures = (margin.revenue_usd, margin.cost_usd, margin.margin_usd)
-    days = align([dollars(as_decimal(Fraction(usd) / DAYS_PER_MONTH)) for usd in figures])
-    months = align([dollars(usd) for usd in figures])
+    a_day = (margin.revenue_usd_per_day, margin.cost_usd_per_day, margin.margin_usd_per_day)
+    a_month = (margin.revenue_usd, margin.cost_usd, margin.margin_usd)
+    days = align([text if "." in text else f"{text}.00" for text in map(dollars, a_day)])
+    months = align([dollars(usd) for usd in a_month])
     last = "margin" if margin.margin_usd >= 0 else "loss"
     solved = solution.solved
     needed = solved is not None and solved.usd_per_month is not None and not solution.shares
@@ -97,7 +98,9 @@ def _shares(solution: Solution, width: int) -> list[str]:
     lines = [heading]
     for share, found in zip(solution.shares, paid, strict=True):
         these = "these together" if share.together else "any one of these" if len(found) > 1 else "this"
-        title = f"{share.service}, {exactly(share.percent)} %, {money(solution, share.usd_per_month)}"
+        title = (
+            f"{share.service}, {exactly(share.percent)} %, {money(solution, share.usd_per_day, share.usd_per_month)}"
+        )
         lines.append(wrapped(f"{title}: {these}" if found else title, width, first="  ", margin="  "))
         lines += figures[: len(found)]
         figures = figures[len(found) :]

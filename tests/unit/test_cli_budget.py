@@ -250,6 +250,31 @@ def test_amounts_have_no_exponents(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["target"]["gb_s_per_request"] == ["0.00000001"]
 
 
+def test_what_a_day_costs_is_told_to_the_digit(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(f"{SEVEN} --customers 40 --trainings-per-customer 1 --price-per-customer 12", capsys)
+    assert (found["lambda_usd_per_day"], found["margin"]["cost_usd_per_day"]) == ("7", "7")
+    assert document(f"{SEVEN} --share lambda=70,s3=30", capsys)["lambda_usd_per_day"] == "4.9"
+    assert document(QUESTIONS["requests"], capsys)["solved"]["invocations_usd_per_day"] == "0.0006"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "--dollars-per-day 1 --requests-per-day 1",
+        "--dollars-per-month 0.31 --share lambda=1,s3=99",
+        f"{SEVEN} --gb-s-per-request 400000",
+    ],
+)
+def test_one_is_never_spoken_of_as_several(question: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(said(question, capsys).split())
+    assert re.search(r"(?<![\d.,])1 request (a day|of)", text)
+    assert not re.search(r"(?<![\d.,])1 requests|1 request of \S+ GB-seconds each", text)
+
+
+def test_a_single_share_is_the_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(f"{SEVEN} --share s3=100", capsys).startswith("$7 a day is all for s3.\n")
+
+
 def test_the_answer_can_be_kept_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "budget.json"
     said(f"{SEVEN} --format json -o {file}", capsys)
