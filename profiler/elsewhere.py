@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +18,9 @@ from profiler.units import GIB, NS_PER_HOUR, NS_PER_S
 from profiler.variants import MachineCost, VariantVerdict
 
 _T3 = "ec2.unlimited_vcpu_hours"
+_BURSTABLE = re.compile(r"t[0-9]")
+_FARGATE = "Fargate"
+_FARGATE_PRICES = ("vcpu_hours", "gb_hours")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,18 @@ def elsewhere_of(
     return (*machines, *_fargate(monolith, facts, platform, runs_per_day, headroom))
 
 
+def own_prices(found: Sequence[Elsewhere], facts: FactSet, platform: Platform) -> tuple[str, ...]:
+    """Return which of the prices that these rest on are the user's own."""
+    used = {f"ec2.{item.name}" for item in found}
+    if any(item.surplus_for_hours or item.surplus_always_on for item in found):
+        used.add(_T3)
+    if any(item.name == _FARGATE for item in found):
+        used |= {f"fargate.{name}" for name in _FARGATE_PRICES}
+    own = [price for price in facts.prices if price.origin.yours and platform.region in price.regions]
+    named = {f"{price.service}.{price.name}": price for price in own}
+    return tuple(name for name in named if name in used)
+
+
 def _ec2(
     machine: MachineCost, monolith: VariantVerdict, facts: FactSet, platform: Platform, runs: Fraction
 ) -> Elsewhere:
@@ -77,7 +93,7 @@ def _surplus(
     type_: str, vcpus: int, cpu_hours: Fraction, paid_hours: Fraction, facts: FactSet, region: str
 ) -> Fraction | None:
     """CPU hours above a T3's baseline, over all hours that are paid; 0 for a machine without a baseline."""
-    if not type_.startswith("t"):
+    if not _BURSTABLE.match(type_):
         return Fraction(0)
     baseline = next((price.attributes.get("baseline_percent") for price in facts.prices if price.name == type_), None)
     if baseline is None:
@@ -109,13 +125,13 @@ def _fargate(
     try:
         vcpu, gb = (
             Fraction(facts.price("fargate", name, region=platform.region, arch=platform.arch).tiers[0].usd)
-            for name in ("vcpu_hours", "gb_hours")
+            for name in _FARGATE_PRICES
         )
     except FactsError:
         return
     hours = _hours(monolith, runs, least_s=int(number_of(facts, "fargate", "minimum_seconds")))
     yield Elsewhere(
-        name="Fargate",
+        name=_FARGATE,
         vcpus=Decimal(size[0]),
         memory_gb=Decimal(size[1]),
         machines=1,

@@ -12,14 +12,15 @@ from fractions import Fraction
 from functools import partial
 
 from profiler.cost import as_decimal
-from profiler.elsewhere import Elsewhere, elsewhere_of
+from profiler.doubts import doubts_of
+from profiler.elsewhere import Elsewhere, elsewhere_of, own_prices
 from profiler.errors import UsageError
 from profiler.facts import FactSet, Platform
-from profiler.model import Answer, Run, Variant
+from profiler.model import Run
 from profiler.pricebook import PriceBook
 from profiler.services import ServiceCost, services_of, used_up_first
 from profiler.units import DAYS_PER_MONTH
-from profiler.usage import Design, Store, Usage, is_query, usage_of
+from profiler.usage import Design, Store, Usage, is_query, items_of, usage_of
 from profiler.variants import VariantVerdict
 from profiler.verdict import Verdict
 from profiler.workflow import Workflow, workflows_of
@@ -62,7 +63,7 @@ class Pipeline:
     prices_date: str | None
     """Of the oldest price that was used, ISO 8601; None where none is known."""
     yours: tuple[str, ...]
-    """Quantities whose price is the user's own."""
+    """Quantities and machine types whose price is the user's own."""
     requests_per_run: int
     requests_per_day: int | None
     """To the nearest whole one, where they are given by the month."""
@@ -86,6 +87,8 @@ class Pipeline:
     """Of the monolith as one invocation; None where no Lambda holds it."""
     monolith_measured: bool
     """To its end."""
+    hypothetical: bool
+    """No Lambda holds some step: its GB-seconds are peak × wall, and only serve to compare."""
     missing: tuple[str, ...]
     """Quantities without a price in the region, which are in no sum."""
     objections: tuple[str, ...]
@@ -134,6 +137,10 @@ def pipeline_of(
     total_run = sum((service.usd_per_run or Decimal(0) for service in services), Decimal(0))
     total_day = None if runs is None else sum((service.usd_per_day or Decimal(0) for service in services), Decimal(0))
     monolith = verdict.monolith if verdict.monolith is not None and verdict.monolith.complete else None
+    elsewhere: tuple[Elsewhere, ...] = ()
+    if monolith is not None and runs is not None:
+        often, headroom = runs / DAYS_PER_MONTH, verdict.assumptions.headroom
+        elsewhere = elsewhere_of(monolith, facts, platform, runs_per_day=often, headroom=headroom)
     return Pipeline(
         job=run.plan.job,
         run_id=run.id,
@@ -144,7 +151,7 @@ def pipeline_of(
         headroom=verdict.assumptions.headroom,
         warm=verdict.assumptions.warm,
         prices_date=book.prices_date,
-        yours=book.yours,
+        yours=(*book.yours, *own_prices(elsewhere, facts, platform)),
         requests_per_run=per_run,
         requests_per_day=None if requests_per_day is None else round(requests_per_day),
         target_usd_per_day=usd_per_day,
@@ -162,20 +169,11 @@ def pipeline_of(
         used_up_first=used_up_first(services),
         alternatives=tuple(_alternatives(run, variant, design, used, chosen.usage if chosen else (), book)),
         monolith_measured=monolith is not None,
-        elsewhere=(
-            ()
-            if monolith is None or runs is None
-            else elsewhere_of(
-                monolith,
-                facts,
-                platform,
-                runs_per_day=runs / DAYS_PER_MONTH,
-                headroom=verdict.assumptions.headroom,
-            )
-        ),
+        elsewhere=elsewhere,
         monolith_usd_per_day=_as_one_invocation(monolith, book),
+        hypothetical=variant.hypothetical,
         missing=tuple(usage.quantity for usage in usages if usage.quantity in book.missing),
-        objections=tuple(_objections(run, variant, facts, design, chosen)),
+        objections=tuple(doubts_of(run, verdict, variant, facts, design, driven=chosen is not None)),
     )
 
 
@@ -248,7 +246,7 @@ def _alternatives(
     for other in (replace(design, store=other_store), replace(design, athena=not design.athena)):
         if other.athena != design.athena and not any(is_query(step) for step in variant.steps):
             continue
-        if other.store is Store.DYNAMODB and _items(run) is None:
+        if other.store is Store.DYNAMODB and items_of(run) is None:
             continue
         usd = book.per_run((*used(other), *workflow))
         if usd is not None:
@@ -263,37 +261,3 @@ def _as_one_invocation(monolith: VariantVerdict | None, book: PriceBook) -> Deci
         Usage(quantity="lambda.requests", amount=Fraction(1)),
     )
     return book.per_day(book.per_run(usages))
-
-
-def _objections(
-    run: Run, variant: VariantVerdict, facts: FactSet, design: Design, chosen: Workflow | None
-) -> list[str]:
-    """What stands against it, one sentence each."""
-    found = []
-    held = [step.name for step in variant.steps if step.hypothetical]
-    if held:
-        found.append(f"No Lambda holds {', '.join(held)}: its GB-seconds are peak × wall, and only serve to compare.")
-    if chosen is None:
-        found.append("Step Functions allows no workflow with so many tasks of such length; it is in no sum.")
-    if not any(task.input_files for task in run.of(Variant.DECOMPOSED)):
-        found.append("This run does not say how many files its tasks read, so no GET of S3 is in a sum; run it again.")
-    if design.store is Store.DYNAMODB:
-        found += _store_objections(run, int(Decimal(str(facts.fact("dynamodb", "max_item_bytes").value))))
-    return found
-
-
-def _items(run: Run) -> Answer | None:
-    """The decomposed variant's answer, where the run says how large it is as items."""
-    return next(
-        (answer for answer in run.answers if answer.variant is Variant.DECOMPOSED and answer.write_units is not None),
-        None,
-    )
-
-
-def _store_objections(run: Run, most: int) -> list[str]:
-    answer = _items(run)
-    if answer is None:
-        return ["This run does not say how large its answers are as items, so DynamoDB is in no sum; run it again."]
-    if answer.largest_item_bytes is not None and answer.largest_item_bytes > most:
-        return [f"Its largest answer is {answer.largest_item_bytes:,} bytes as an item; DynamoDB takes {most:,}."]
-    return []

@@ -15,7 +15,7 @@ from math import ceil
 from profiler.facts import FactSet
 from profiler.facts.values import number_of
 from profiler.fit import StepFit
-from profiler.model import Kind, Measurement, Run, Variant
+from profiler.model import Answer, Kind, Measurement, Run, Variant
 from profiler.units import DAYS_PER_MONTH, GIB, MIB, MIB_PER_GB, NS_PER_S
 from profiler.variants import VariantVerdict, latest
 
@@ -121,17 +121,19 @@ def _files(run: Run, tasks: tuple[Measurement, ...], design: Design) -> Iterator
     yield "s3.storage_gb_months", Fraction(kept, GIB) / DAYS_PER_MONTH
 
 
+def items_of(run: Run) -> Answer | None:
+    """Return the decomposed variant's answer, where the run says how large it is as items."""
+    answers = [answer for answer in run.answers if answer.variant is Variant.DECOMPOSED]
+    return answers[-1] if answers and answers[-1].write_units is not None else None
+
+
 def _answers(run: Run, facts: FactSet, design: Design) -> Iterator[tuple[str, Fraction]]:
-    answer = next((answer for answer in run.answers if answer.variant is Variant.DECOMPOSED), None)
-    if design.store is not Store.DYNAMODB or answer is None:
-        return
-    beside = Fraction(number_of(facts, "dynamodb", "stored_bytes_per_item"))
-    kept = Fraction(0) if answer.item_bytes is None else answer.item_bytes + answer.rows * beside
-    yield "dynamodb.write_units", Fraction(answer.write_units or 0)
-    yield (
-        "dynamodb.storage_gb_months",
-        kept * design.kept_days / GIB / DAYS_PER_MONTH,
-    )
+    answer = items_of(run)
+    if design.store is Store.DYNAMODB and answer is not None:
+        beside = Fraction(number_of(facts, "dynamodb", "stored_bytes_per_item"))
+        kept = (answer.item_bytes or 0) + answer.rows * beside
+        yield "dynamodb.write_units", Fraction(answer.write_units or 0)
+        yield "dynamodb.storage_gb_months", kept * design.kept_days / GIB / DAYS_PER_MONTH
 
 
 def _logs(tasks: list[Measurement], facts: FactSet, design: Design, *, warm: bool) -> Iterator[tuple[str, Fraction]]:
