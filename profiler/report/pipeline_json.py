@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from profiler.pipeline import Pipeline
-from profiler.report.pipeline_text import headline
+from profiler.report.pipeline_claim import headline
 
 SCHEMA = "paredown.pipeline/1"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from profiler.fit import DEFAULT_HEADROOM
 from profiler.pipeline import Alternative, Pipeline
 from profiler.report.clean import one_line
-from profiler.report.plain import table, wrapped
-from profiler.report.totals import less_by
+from profiler.report.pipeline_basis import basis
+from profiler.report.pipeline_claim import also, headline
+from profiler.report.plain import many, table, wrapped
 from profiler.services import Priced, ServiceCost
 from profiler.units import GIB, align, count, dollars, memory, percent, significant
 from profiler.usage import Design, Store
@@ -49,69 +49,23 @@ def pipeline_text(pipeline: Pipeline, *, width: int, names: str = "last", option
     width = max(_NARROWEST, width)
     blocks = [
         [wrapped(headline(pipeline), width)],
-        [wrapped(text, width, first="  ", margin="  ") for text in _also(pipeline)],
-        [wrapped(text, width, first="  ! ", margin="    ") for text in (*pipeline.objections, *_missing(pipeline))],
+        [wrapped(text, width, first="  ", margin="  ") for text in also(pipeline)],
+        [wrapped(text, width, first="  ! ", margin="    ") for text in _against(pipeline)],
         _services(pipeline, width),
         [wrapped(text, width, first="  ", margin="  ") for text in _target(pipeline)],
         _elsewhere(pipeline, width),
         [
             "  How it was counted",
-            *(wrapped(f"· {text}", width, first="  ", margin="    ") for text in _basis(pipeline)),
+            *(wrapped(f"· {text}", width, first="  ", margin="    ") for text in basis(pipeline)),
         ],
         ["  Next", *_next(pipeline, names, options, width)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def headline(pipeline: Pipeline) -> str:
-    """The claim in one sentence: what the day costs, what it was, how many times less."""
-    job = one_line(pipeline.job)
-    if pipeline.usd_per_day is None or pipeline.requests_per_day is None:
-        requests = _many(pipeline.requests_per_run, "request")
-        return (
-            f"{job}: one run costs {dollars(pipeline.usd_per_run)} as a pipeline, "
-            f"{dollars(pipeline.usd_per_request)} for each of its {requests}."
-        )
-    more = " or more" if pipeline.missing else ""
-    day = f"{job}: {dollars(pipeline.usd_per_day)}{more} a day for {_many(pipeline.requests_per_day, 'request')}"
-    was = [(usd, what) for usd, what in _before(pipeline) if usd is not None]
-    if not was:
-        why = "no machine has a price there" if pipeline.monolith_measured else "this run holds no whole monolith"
-        return f"{day}; what it was as one process is not known: {why}."
-    usd, what = was[0]
-    return f"{day}; as one process it was {dollars(usd)} {what}{_times(usd, pipeline.usd_per_day)}."
-
-
-def _also(pipeline: Pipeline) -> Iterator[str]:
-    """The other ways to pay for the monolith, against the same bill."""
-    if pipeline.usd_per_day is not None:
-        parts = [
-            f"{dollars(usd)} {what}{_times(usd, pipeline.usd_per_day)}"
-            for usd, what in list(_before(pipeline))[1:]
-            if usd is not None
-        ]
-        if parts:
-            yield f"Or, as one process, {'; or '.join(parts)}."
-
-
-def _before(pipeline: Pipeline) -> Iterator[tuple[Decimal | None, str]]:
-    """What the monolith costs a day: the machine that it is usually on, always on and by its hours; else Lambda."""
-    if pipeline.elsewhere and pipeline.elsewhere[0].usd_always_on is not None:
-        first = pipeline.elsewhere[0]
-        machine = f"an always-on {first.name}" if first.machines == 1 else f"{first.machines} always-on {first.name}"
-        yield first.usd_always_on, f"on {machine}"
-        yield first.usd_for_hours, f"on {'it' if first.machines == 1 else 'them'} for its hours alone"
-    yield pipeline.monolith_usd_per_day, "in one Lambda invocation"
-
-
-def _times(before: Decimal, now: Decimal) -> str:
-    """How many times less it is now, behind a colon; nothing where one of both is free."""
-    text = less_by((before, before), (now, now))
-    text = text.replace(" × more", " times more") if "more" in text else text.replace(" ×", " times less")
-    return text and f": {text}"
-
-
-def _missing(pipeline: Pipeline) -> Iterator[str]:
+def _against(pipeline: Pipeline) -> Iterator[str]:
+    """What stands against it, and which prices are not known."""
+    yield from map(one_line, pipeline.objections)
     if pipeline.missing:
         yield (
             f"In {pipeline.region} no price is known of {', '.join(pipeline.missing)}: they are in no sum here, so "
@@ -130,7 +84,15 @@ def _services(pipeline: Pipeline, width: int) -> list[str]:
             pipeline.usd_per_day if daily else pipeline.usd_per_run,
         ]
     )
-    rows = [("", "what one run uses", "a request", "a day" if daily else "a run", "share")]
+    rows = [
+        (
+            "",
+            f"one run of {many(pipeline.requests_per_run, 'request')} uses",
+            "a request",
+            "a day" if daily else "a run",
+            "share",
+        )
+    ]
     rows += [
         (
             TITLES[item.service],
@@ -159,7 +121,7 @@ def _amount(item: Priced) -> str:
         case name if name in _COUNTED:
             word = _COUNTED[name]
             if item.per_run == item.per_run.to_integral_value():
-                return _many(int(item.per_run), word)
+                return many(int(item.per_run), word)
             head, _, tail = word.partition(" ")
             return f"{significant(item.per_run)} {head}s{' ' + tail if tail else ''}"
         case "logs.ingested_gb":
@@ -176,19 +138,24 @@ def _amount(item: Priced) -> str:
 
 def _target(pipeline: Pipeline) -> Iterator[str]:
     """What the target leaves, buys, and who would use it up first."""
-    target, day = pipeline.target_usd_per_day, pipeline.usd_per_day
-    if target is not None and day is not None and pipeline.left_usd_per_day is not None:
-        left = pipeline.left_usd_per_day
-        if left >= 0:
-            text = f"The target of {dollars(target)} a day holds: {dollars(left)} ({percent(left / target)}) is left."
-        else:
-            text = f"The target of {dollars(target)} a day does not hold: {dollars(-left)} a day is missing."
-        if pipeline.requests_bought is not None:
-            most = "at most " if pipeline.missing else ""
-            text += f" It buys {most}{_many(pipeline.requests_bought, 'request')} a day"
-            first = next(item for item in pipeline.services if item.service == pipeline.used_up_first)
-            text += f"; {TITLES[first.service]} would use it up first, alone at {count(first.requests_bought or 0)}."
-        yield text
+    target, left = pipeline.target_usd_per_day, pipeline.left_usd_per_day
+    if target is None:
+        return
+    most, least, known = ("at most ", "at least ", " as far as prices are known") if pipeline.missing else ("", "", "")
+    what = f"The target of {dollars(target)} a day"
+    said = []
+    if left is not None and left >= 0:
+        said.append(f"{what} holds{known}: {most}{dollars(left)} ({percent(left / target)}) is left.")
+    elif left is not None:
+        said.append(f"{what} does not hold: {least}{dollars(-left)} a day is missing.")
+    if pipeline.requests_bought is not None:
+        first = next(item for item in pipeline.services if item.service == pipeline.used_up_first)
+        said.append(
+            f"{'It' if said else what} buys {most}{many(pipeline.requests_bought, 'request')} a day; "
+            f"{TITLES[first.service]} would use it up first, by itself at {count(first.requests_bought or 0)}."
+        )
+    if said:
+        yield " ".join(said)
 
 
 def _elsewhere(pipeline: Pipeline, width: int) -> list[str]:
@@ -199,7 +166,7 @@ def _elsewhere(pipeline: Pipeline, width: int) -> list[str]:
     rows = [("the same work as one process", "for its hours", "always on")]
     for place, item in enumerate(pipeline.elsewhere):
         machines = f"{count(item.machines)} × " if item.machines > 1 else ""
-        name = f"{machines}{item.name}, {_many(int(item.vcpus), 'vCPU')}, {item.memory_gb.normalize():f} GB"
+        name = f"{machines}{one_line(item.name)}, {many(int(item.vcpus), 'vCPU')}, {item.memory_gb.normalize():f} GB"
         rows.append((name, hours[place], always[place]))
     lines = table(rows, width=width, right={1, 2})
     below = (*_surplus(pipeline), *_on_top(pipeline))
@@ -208,72 +175,23 @@ def _elsewhere(pipeline: Pipeline, width: int) -> list[str]:
 
 def _on_top(pipeline: Pipeline) -> Iterator[str]:
     """What a machine does not bring with it."""
-    for item in pipeline.services:
-        if item.service == "dynamodb" and item.usd_per_day is not None:
-            yield f"These are machines alone: to write the same answers costs {dollars(item.usd_per_day)} a day on top."
+    stored = [item.usd_per_day for item in pipeline.services if item.service == "dynamodb"]
+    if stored and stored[0] is not None:
+        yield f"These are machines alone: to write the same answers costs {dollars(stored[0])} a day on top."
+    else:
+        yield "These are machines alone: a store for the answers comes on top."
 
 
 def _surplus(pipeline: Pipeline) -> Iterator[str]:
     for item in pipeline.elsewhere:
         if item.surplus_for_hours is None:
-            yield f"Above the baseline of {item.name} more is charged, but its baseline or price is not known here."
+            yield f"Above {one_line(item.name)}'s baseline more is charged, but baseline or price is not known here."
         elif item.surplus_for_hours > 0 or (item.surplus_always_on or 0) > 0:
             yield (
-                f"Of {item.name}, {dollars(item.surplus_for_hours)} for its hours and "
+                f"Of {one_line(item.name)}, {dollars(item.surplus_for_hours)} for its hours and "
                 f"{dollars(item.surplus_always_on or 0)} always on is T3 Unlimited's surplus: "
                 "the job keeps more of it busy than its baseline."
             )
-
-
-def _basis(pipeline: Pipeline) -> Iterator[str]:
-    design = pipeline.design
-    yield (
-        f"Prices of {pipeline.region}, {pipeline.arch}, the oldest of {pipeline.prices_date}"
-        f"{'' if pipeline.free_tier else '; no free tier taken off'}. GB-seconds as the report predicts them"
-        f"{_terms(pipeline)}."
-    )
-    if pipeline.free_tier:
-        yield "What is always free every month is taken off, as if nothing else in the organisation used it."
-    if pipeline.yours:
-        yield f"Your own prices: {', '.join(pipeline.yours)}."
-    yield from _workflow_basis(pipeline)
-    if design.store is Store.DYNAMODB:
-        yield f"Every row of the answer is one item of DynamoDB, by its size; kept {count(design.kept_days)} days."
-    else:
-        yield f"The files of the last step are the answers, on S3; kept {count(design.kept_days)} days."
-    yield (
-        "Files between steps: one PUT for each written, one GET for each given to a task, kept one day; a query may "
-        "make several GETs of a large file. Logs: Lambda's own lines and what was printed, "
-        f"kept {count(design.kept_days)} days."
-    )
-    if design.athena:
-        yield "Athena bills what a query reads, at least 10 MB; its TB is taken as 10^12 bytes, which is not confirmed."
-
-
-def _terms(pipeline: Pipeline) -> str:
-    """What of the prediction the reader asked for."""
-    terms = (
-        [] if pipeline.headroom == DEFAULT_HEADROOM else [f"{pipeline.headroom.normalize():f} times the memory needed"]
-    )
-    if pipeline.warm:
-        terms.append("no init billed")
-    return f" with {' and '.join(terms)}" if terms else ""
-
-
-def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:
-    ways = []
-    for way in pipeline.workflows:
-        usd = "without a price" if way.usd_per_run is None else f"{dollars(way.usd_per_run)} a run"
-        text = f"{way.name} {usd}"
-        if way.chosen and len(pipeline.workflows) > 1:
-            text += " (taken)"
-        if way.obstacle:
-            text += f" (not allowed: {way.obstacle})"
-        ways.append(text)
-    yield (
-        f"Step Functions: {'; '.join(ways)}. Whether a workflow's start and end count as transitions is not "
-        "confirmed; they are not counted."
-    )
 
 
 def _next(pipeline: Pipeline, names: str, options: str, width: int) -> Iterator[str]:
@@ -307,9 +225,3 @@ def _what(pipeline: Pipeline, other: Alternative) -> str:
     if other.design.store is not pipeline.design.store:
         return "answers as files on S3" if other.design.store is Store.S3 else "answers as items of DynamoDB"
     return "the SQL on Athena" if other.design.athena else "the SQL as DuckDB on Lambda"
-
-
-def _many(number: int, what: str) -> str:
-    head, _, tail = what.partition(" ")
-    plural = what if number == 1 else f"{head}s {tail}" if tail.startswith("of") else f"{what}s"
-    return f"{count(number)} {plural}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Sequence
 
+from profiler.units import count
+
 WIDEST_PROSE = 120
 
 
@@ -59,3 +61,14 @@ def table(
         before = " " * (indent + sum(widths[: wraps or 0]) + 2 * (wraps or 0))
         lines += [before + part for part in parts[1:]]
     return lines
+
+
+def many(number: int, what: str) -> str:
+    """Return how many of what there are, in words.
+
+    >>> many(1, "request"), many(3000, "request"), many(2, "GB-second of /tmp")
+    ('1 request', '3,000 requests', '2 GB-seconds of /tmp')
+    """
+    head, _, tail = what.partition(" ")
+    plural = what if number == 1 else f"{head}s {tail}" if tail.startswith("of") else f"{what}s"
+    return f"{count(number)} {plural}"

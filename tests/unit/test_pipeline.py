@@ -19,10 +19,11 @@ from profiler.billing import tariff_of
 from profiler.cost import tiered_usd
 from profiler.errors import UsageError
 from profiler.facts import load, platform_of
-from profiler.model import Answer, Ending, Measurement, Run, Variant
+from profiler.model import Answer, Comparison, Ending, Measurement, Run, Variant
 from profiler.pipeline import Pipeline, pipeline_of
+from profiler.report.pipeline_claim import headline
 from profiler.report.pipeline_json import pipeline_json
-from profiler.report.pipeline_text import headline, pipeline_text
+from profiler.report.pipeline_text import pipeline_text
 from profiler.units import DAYS_PER_MONTH, GIB, MIB, NS_PER_S
 from profiler.usage import Design, Store
 from profiler.verdict import judge
@@ -261,6 +262,110 @@ def test_a_step_that_no_lambda_holds_is_said() -> None:
     assert "No Lambda holds train" in "".join(project(a_priced_run(measurements=tuple(tasks))).objections)
 
 
+def test_a_step_that_is_declared_too_small_is_said() -> None:
+    run = a_priced_run()
+    steps = tuple(replace(step, memory_mib=128) if step.kind == "query" else step for step in run.plan.decomposed)
+    pipeline = project(replace(run, plan=replace(run.plan, decomposed=steps)))
+    assert "As it is, Lambda does not run daily_cost" in "".join(pipeline.objections)
+
+
+def test_a_pipeline_with_another_answer_does_not_pass_for_the_same_work() -> None:
+    run = replace(a_priced_run(), comparison=Comparison(equal=False, rows=1000, equal_rows=990))
+    assert "Its answer is not the monolith's: 990 of 1,000 rows are equal" in shown(project(run))
+
+
+def test_a_run_that_serves_nobody_knows_how_many_counts_as_one_request() -> None:
+    answer = replace(a_priced_run().answers[0], rows=0, requests=0, write_units=0, item_bytes=0)
+    pipeline = project(a_priced_run(answers=(answer,)), requests_per_day=3000)
+    assert pipeline.requests_per_run == 1
+    assert "was not counted" in "".join(pipeline.objections)
+    assert "dynamodb" not in [item.service for item in pipeline.services]
+
+
+def test_names_in_a_bill_move_no_cursor_and_break_no_line() -> None:
+    run = a_priced_run()
+    tasks = [
+        replace(task, step="tr\x1b[31main", peak=exactly(20_000)) if task.step == "train" else task
+        for task in run.measurements
+        if task.variant is Variant.DECOMPOSED
+    ]
+    steps = [replace(step, name="tr\x1b[31main") if step.name == "train" else step for step in run.plan.decomposed]
+    plan = replace(run.plan, job='a "job"\n\x1b[2J', decomposed=tuple(steps))
+    text = pipeline_text(project(replace(run, plan=plan, measurements=tuple(tasks))), width=80)
+    assert "\x1b" not in text
+    assert text.startswith('a "job"\\n\\x1b[2J: ')
+    assert r"No Lambda holds tr\x1b[31main" in " ".join(text.split())
+
+
+# --- the claim in words ---------------------------------------------------------------------------------------------
+
+
+def claim(pipeline: Pipeline, **changes: Any) -> str:
+    return headline(replace(pipeline, **changes))
+
+
+A_DAY = project(a_priced_run(), requests_per_day=3000, usd_per_day=Decimal(7))
+
+
+@pytest.mark.parametrize(
+    ("changes", "end"),
+    [
+        pytest.param({"usd_per_day": Decimal(2)}, ": now 2.5 times less.", id="cheaper"),
+        pytest.param({"usd_per_day": Decimal(10)}, ": now 2.0 times more.", id="dearer"),
+        pytest.param({"usd_per_day": Decimal(5)}, ": now the same.", id="equal"),
+        pytest.param({"usd_per_day": Decimal(0)}, "in one Lambda invocation.", id="free"),
+        pytest.param(
+            {"usd_per_day": Decimal(2), "missing": ("a",)}, ": now at most 2.5 times less.", id="cheaper so far"
+        ),
+        pytest.param(
+            {"usd_per_day": Decimal(10), "missing": ("a",)}, ": now at least 2.0 times more.", id="dearer yet"
+        ),
+        pytest.param({"usd_per_day": Decimal(5), "missing": ("a",)}, "in one Lambda invocation.", id="equal so far"),
+    ],
+)
+def test_the_claim_says_how_many_times_and_no_more_than_is_known(changes: dict[str, Any], end: str) -> None:
+    assert claim(A_DAY, elsewhere=(), monolith_usd_per_day=Decimal(5), **changes).endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        pytest.param({"requests_per_day": 1}, " a day for 1 request;", id="one request"),
+        pytest.param({"requests_per_day": 0}, " a day for less than one request;", id="a few a month"),
+        pytest.param({"missing": ("a",)}, " or more a day for ", id="without some price"),
+        pytest.param({"hypothetical": True}, " requests, if Lambda held all of it;", id="held by no Lambda"),
+        pytest.param(
+            {"usd_per_day": None, "requests_per_run": 1}, "; it serves one request.", id="a run of one request"
+        ),
+    ],
+)
+def test_the_claim_says_of_what(changes: dict[str, Any], part: str) -> None:
+    assert part in claim(A_DAY, **changes)
+
+
+def test_other_ways_to_pay_are_held_against_the_pipeline() -> None:
+    text = shown(project(monolith(wall_s=3600, cpu_s=3600, mib=3000), requests_per_day=40))
+    assert "Or, as one process, $2.00 on an always-on t3.large: the pipeline is " in text
+    assert "on t3.2xlarge for its hours alone: " in text
+
+
+def test_a_target_without_requests_says_what_it_buys() -> None:
+    text = shown(project(a_priced_run(), usd_per_day=Decimal(7)))
+    assert "The target of $7 a day buys " in text
+    assert "DynamoDB would use it up first, by itself at " in text
+
+
+def test_a_target_is_not_said_to_hold_while_prices_are_missing() -> None:
+    text = shown(project(a_priced_run(), region="eu-west-1", requests_per_day=3000, usd_per_day=Decimal(7)))
+    assert "holds as far as prices are known: at most $" in text
+
+
+@pytest.mark.parametrize("store", Store)
+def test_a_machine_is_said_to_need_a_store_too(store: Store) -> None:
+    text = shown(project(monolith(wall_s=60, cpu_s=60), requests_per_day=40, design=Design(store=store)))
+    assert "These are machines alone: " in text
+
+
 # --- the same work elsewhere ----------------------------------------------------------------------------------------
 
 
@@ -290,6 +395,31 @@ def test_a_t3_above_its_baseline_pays_the_surplus() -> None:
     assert machine.surplus_for_hours == Decimal("0.24")
     assert machine.usd_for_hours == Decimal("0.5728")
     assert machine.surplus_always_on == 0  # Over a day it is below its baseline.
+
+
+def test_a_type_that_only_begins_with_a_t_has_no_baseline() -> None:
+    run = monolith(wall_s=3600, cpu_s=8 * 3600)
+    like = next(price for price in FACTS.prices if price.name == "r6i.xlarge")
+    own = replace(like, name="trn1.2xlarge", tiers=(replace(like.tiers[0], usd=Decimal("0.1")),))
+    attributes = {"vcpus": 8, "memory_mib": 32_768}
+    facts = replace(FACTS, prices=(*FACTS.prices, replace(own, attributes=attributes)))
+    platform = platform_of(facts)
+    pipeline = pipeline_of(run, judge(run, platform), facts, platform, requests_per_day=40)
+    (found,) = (item for item in pipeline.elsewhere if item.name == "trn1.2xlarge")
+    assert found.surplus_for_hours == 0
+
+
+def test_prices_of_machines_that_are_yours_are_named() -> None:
+    run = monolith(wall_s=3600, cpu_s=3600)
+    yours = {"t3.2xlarge", "gb_hours"}
+    own = [
+        replace(price, origin=replace(price.origin, yours=True)) if price.name in yours else price
+        for price in FACTS.prices
+    ]
+    facts = replace(FACTS, prices=tuple(own))
+    platform = platform_of(facts)
+    pipeline = pipeline_of(run, judge(run, platform), facts, platform, requests_per_day=40)
+    assert set(pipeline.yours) == {"ec2.t3.2xlarge", "fargate.gb_hours"}
 
 
 def test_a_run_of_seconds_is_paid_for_a_minute() -> None:

@@ -1,0 +1,65 @@
+"""What a pipeline's bill rests on, a sentence each: prices, terms, and how everything was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from profiler.fit import DEFAULT_HEADROOM
+from profiler.pipeline import Pipeline
+from profiler.report.clean import one_line
+from profiler.report.plain import many
+from profiler.units import dollars
+from profiler.usage import Store
+
+
+def basis(pipeline: Pipeline) -> Iterator[str]:
+    """Yield what is to be known beside the figures."""
+    design = pipeline.design
+    yield (
+        f"Prices of {pipeline.region}, {pipeline.arch}, the oldest of {pipeline.prices_date}"
+        f"{'' if pipeline.free_tier else '; no free tier taken off'}. GB-seconds as the report predicts them"
+        f"{_terms(pipeline)}."
+    )
+    if pipeline.free_tier:
+        yield "What is always free every month is taken off, as if nothing else in the organisation used it."
+    if pipeline.yours:
+        yield f"Your own prices: {', '.join(map(one_line, pipeline.yours))}."
+    yield from _workflow_basis(pipeline)
+    kept = f"kept {many(design.kept_days, 'day')}"
+    if design.store is Store.DYNAMODB:
+        item = "Every row of the answer is one item of DynamoDB, by its size"
+        yield f"{item}; {kept}. The time to write them is not counted."
+    else:
+        yield f"The files of the last step are the answers, on S3; {kept}."
+    yield (
+        "Files between steps: one PUT for each written, one GET for each given to a task, kept one day; a query may "
+        f"make several GETs of a large file. Logs: Lambda's own lines and what was printed, {kept}."
+    )
+    if design.athena:
+        yield "Athena bills what a query reads, at least 10 MB; its TB is taken as 10^12 bytes, which is not confirmed."
+
+
+def _terms(pipeline: Pipeline) -> str:
+    """What of the prediction the reader asked for."""
+    terms = (
+        [] if pipeline.headroom == DEFAULT_HEADROOM else [f"{pipeline.headroom.normalize():f} times the memory needed"]
+    )
+    if pipeline.warm:
+        terms.append("no init billed")
+    return f" with {' and '.join(terms)}" if terms else ""
+
+
+def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:
+    ways = []
+    for way in pipeline.workflows:
+        usd = "without a price" if way.usd_per_run is None else f"{dollars(way.usd_per_run)} a run"
+        text = f"{way.name} {usd}"
+        if way.chosen and len(pipeline.workflows) > 1:
+            text += " (taken)"
+        if way.obstacle:
+            text += f" (not allowed: {way.obstacle})"
+        ways.append(text)
+    yield (
+        f"Step Functions: {'; '.join(ways)}. Whether a workflow's start and end count as transitions is not "
+        "confirmed; they are not counted."
+    )
