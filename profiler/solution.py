@@ -57,7 +57,7 @@ class Row:
 
     gb_s_per_request: Decimal
     requests_per_day: int | None
-    """Whole requests that the dollars buy; None: the dollars are not known."""
+    """Whole requests that the dollars buy; None: the dollars are not known, or any number."""
     requests_per_month: int | None
     usd_per_day: Decimal | None
     """What the requests asked for cost; None: it is not known how many."""
@@ -119,12 +119,14 @@ class Solution:
     target: Target
     region: str
     arch: str
+    architectures: tuple[str, ...]
+    """Those that Lambda has a price for in the region."""
     free_tier: bool
     instance_type: str | None
     prices_date: date | None
     """Of the oldest of AWS's prices that was used; None where none was."""
     yours: tuple[str, ...]
-    """Quantities whose price is the user's own."""
+    """Quantities whose price is the user's own, and facts that are."""
     rates: Rates | None
     """None: nothing of it is spent on Lambda."""
     lambda_usd_per_day: Decimal | None
@@ -261,11 +263,14 @@ def margin_of(target: Target, solved: Solved | None, shares: Sequence[ShareOfSer
 
 def _row(gb_s: Fraction, target: Target, usd_per_month: Fraction | None, rates: Rates) -> Row:
     per_day = per_month = usd = None
-    if usd_per_month is not None:
+    uses = uses_of(gb_s, target.invocations_per_request, rates)
+    if usd_per_month is not None and (
+        target.requests_per_month is None or requests_for(usd_per_month, uses) is not None
+    ):
         bought = requests_bought(usd_per_month, gb_s, target.invocations_per_request, rates)
         per_day, per_month = floor(bought / DAYS_PER_MONTH), floor(bought)
     if target.requests_per_month is not None:
-        usd = usd_of(target.requests_per_month, uses_of(gb_s, target.invocations_per_request, rates))
+        usd = usd_of(target.requests_per_month, uses)
     return Row(
         gb_s_per_request=as_decimal(gb_s),
         requests_per_day=per_day,

@@ -21,6 +21,8 @@ from profiler.tariffs import Tariff, tariff_of
 from profiler.units import DAYS_PER_MONTH
 
 _MACHINES = "ec2"
+_GB_SECONDS, _INVOCATIONS = "lambda.gb_seconds", "lambda.requests"
+_LIMITS = ("min_memory", "max_memory", "mib_per_vcpu", "max_duration")
 
 
 def budget(
@@ -88,7 +90,7 @@ def budget(
     percents = _percents(share, target, instance_type)
     facts = load(prices=prices, services=tuple(percents) or (LAMBDA,))
     where = Where(region=region, arch=arch, free_tier=free_tier, instance_type=instance_type)
-    _check_place(facts, where)
+    _check_place(facts, where, prices)
     return _solution(target, percents, facts, where)
 
 
@@ -106,9 +108,11 @@ def _percents(share: Mapping[str, Given] | None, target: Target, instance_type: 
     return percents
 
 
-def _check_place(facts: FactSet, where: Where) -> None:
-    """The architecture exists, and some price is known in the region."""
-    regions = sorted({region for price in facts.prices for region in price.regions})
+def _check_place(facts: FactSet, where: Where, prices: str | Path | None) -> None:
+    """The architecture exists, and some price is known in the region, be it of another service."""
+    regions = _regions(facts)
+    if where.region not in regions:
+        regions = _regions(load(prices=prices))
     for what, given, known in (("architecture", where.arch, ARCHITECTURES), ("region", where.region, regions)):
         if given not in known:
             near = get_close_matches(str(given).lower(), known, n=2)
@@ -116,6 +120,10 @@ def _check_place(facts: FactSet, where: Where) -> None:
                 f"{what} {given!r} is unknown",
                 hint=f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}",
             )
+
+
+def _regions(facts: FactSet) -> list[str]:
+    return sorted({region for price in facts.prices for region in price.regions})
 
 
 def _solution(target: Target, percents: Mapping[str, Fraction], facts: FactSet, where: Where) -> Solution:
@@ -140,12 +148,15 @@ def _solution(target: Target, percents: Mapping[str, Fraction], facts: FactSet, 
         target=target,
         region=where.region,
         arch=where.arch,
+        architectures=tuple(
+            arch for arch in ARCHITECTURES if where.region in facts.regions(LAMBDA, "gb_seconds", arch=arch)
+        ),
         free_tier=where.free_tier,
         instance_type=where.instance_type,
         prices_date=min(
             (tariff.price.origin.date for tariff in tariffs if not tariff.price.origin.yours), default=None
         ),
-        yours=_yours(tariffs),
+        yours=(*_yours(tariffs), *_your_limits(facts, tariffs, free_tier=where.free_tier)),
         rates=rates,
         lambda_usd_per_day=None if money is None else as_decimal(money / DAYS_PER_MONTH),
         lambda_usd_per_month=None if money is None else as_decimal(money),
@@ -160,18 +171,28 @@ def _solution(target: Target, percents: Mapping[str, Fraction], facts: FactSet, 
 def _rates(facts: FactSet, where: Where) -> tuple[Rates, tuple[Tariff, ...]]:
     gb_seconds, invocations = (
         tariff_of(facts, name, region=where.region, arch=where.arch, free_tier=where.free_tier)
-        for name in ("lambda.gb_seconds", "lambda.requests")
+        for name in (_GB_SECONDS, _INVOCATIONS)
     )
+    least, most, mib_per_vcpu, seconds = (int(number_of(facts, LAMBDA, name)) for name in _LIMITS)
     return Rates(
         gb_seconds=gb_seconds.tiers,
         invocations=invocations.tiers,
-        min_memory_mib=int(number_of(facts, LAMBDA, "min_memory")),
-        max_memory_mib=int(number_of(facts, LAMBDA, "max_memory")),
-        mib_per_vcpu=int(number_of(facts, LAMBDA, "mib_per_vcpu")),
-        max_duration_s=int(number_of(facts, LAMBDA, "max_duration")),
+        min_memory_mib=least,
+        max_memory_mib=most,
+        mib_per_vcpu=mib_per_vcpu,
+        max_duration_s=seconds,
     ), (gb_seconds, invocations)
 
 
 def _yours(tariffs: Iterable[Tariff]) -> tuple[str, ...]:
     """The quantities whose price is the user's own."""
     return tuple(dict.fromkeys(tariff.quantity for tariff in tariffs if tariff.price.origin.yours))
+
+
+def _your_limits(facts: FactSet, tariffs: Iterable[Tariff], *, free_tier: bool) -> tuple[str, ...]:
+    """The user's own facts that a budget rests on: what Lambda allows, and what is free of what was priced."""
+    quantities = [tariff.quantity for tariff in tariffs]
+    free = {f"{service}.free_{name}" for service, name in (quantity.split(".") for quantity in quantities)}
+    allowed = {f"{LAMBDA}.{name}" for name in _LIMITS} if _GB_SECONDS in quantities else set()
+    names = (f"{fact.service}.{fact.name}" for fact in facts.facts if fact.origin.yours)
+    return tuple(name for name in names if name in allowed or (free_tier and name in free))

@@ -24,6 +24,10 @@ _SHORTEST_S = Fraction(1, 1000)
 """What is billed at least."""
 
 
+_BEYOND_USE_S = 1_000_000
+"""A million seconds are eleven days."""
+
+
 def budget_text(solution: Solution, *, width: int, options: str = "") -> str:
     """Return a solved budget as text that ends in a newline.
 
@@ -95,6 +99,8 @@ def _shares(solution: Solution, width: int) -> list[str]:
     rows = [_allowance(allowance, requests=requests) for found in paid for allowance in found]
     head = ("", "a day", "a month", *(("a request",) if requests else ()))
     heading, *figures = table([head, *rows], width=width, right={1, 2, 3}, indent=4)
+    if max(map(len, (heading, *figures))) > width:  # A day's are a month's ÷ 365/12; what is held has no others.
+        heading, *figures = table([(row[0], *row[2:]) for row in (head, *rows)], width=width, right={1, 2}, indent=4)
     lines = [heading]
     for share, found in zip(solution.shares, paid, strict=True):
         these = "these together" if share.together else "any one of these" if len(found) > 1 else "this"
@@ -134,13 +140,18 @@ def _pairs(solution: Solution, width: int) -> list[str]:
     limit, bars = solution.rates.max_duration_s, _bars(solution.pairs, solution.rates.max_duration_s, width)
     sizes = align([f"{pair.memory_mib:,} MB" for pair in solution.pairs])
     cores = [f"{pair.vcpus:.2f}" for pair in solution.pairs]
-    seconds = align([significant(pair.seconds) for pair in solution.pairs])
+    seconds = align([_seconds(pair.seconds) for pair in solution.pairs])
     notes = [_note(pair.seconds, limit) for pair in solution.pairs]
     head = ("memory", "vCPUs", "seconds", f"{of} may take so long", "")
     lines = table([head, *zip(sizes, cores, seconds, bars, notes, strict=True)], width=width, right={0, 1, 2})
     vcpu_seconds = Fraction(solution.pairs[0].seconds) * Fraction(solution.pairs[0].vcpus)
     text = f"Each is {significant(vcpu_seconds)} vCPU-seconds; one thread uses one vCPU at most."
     return [*lines, wrapped(text, width, first="  ", margin="  ")]
+
+
+def _seconds(seconds: Decimal | Fraction) -> str:
+    """Seconds with three digits; what is beyond all use has an exponent, so that it does not widen its column."""
+    return significant(seconds) if seconds < _BEYOND_USE_S else f"{as_decimal(Fraction(seconds)):.2e}"
 
 
 def _note(seconds: Decimal | Fraction, limit: int) -> str:
@@ -176,10 +187,20 @@ def _rows(solution: Solution, width: int) -> list[str]:
     if rows[0].usd_per_day is not None:
         columns.append((f"{number(known(solution.target.requests_per_day))} a day cost", _costs(rows)))
     times = [seconds_of(row.gb_s_per_request, solution) for row in rows]
-    columns.append((f"s at {solution.rates.mib_per_vcpu:,} MB", align([significant(time) for time in times])))
+    columns.append((f"s at {solution.rates.mib_per_vcpu:,} MB", align([_seconds(time) for time in times])))
     columns.append(("", [_note(time, solution.rates.max_duration_s) for time in times]))
+    lines = _columns(columns, width)
+    while max(map(len, lines)) > width and len(columns) > 2:
+        columns.pop()  # How long a request may take follows from its GB-seconds; what it costs does not.
+        lines = _columns(columns, width)
+    return lines
+
+
+def _columns(columns: Sequence[tuple[str, Sequence[str]]], width: int) -> list[str]:
+    """Named columns as the lines of a table; notes, which have no name, stand at the left."""
     head = tuple(name for name, _ in columns)
-    return table([head, *zip(*(cells for _, cells in columns), strict=True)], width=width, right=range(len(head) - 1))
+    right = [place for place, name in enumerate(head) if name]
+    return table([head, *zip(*(cells for _, cells in columns), strict=True)], width=width, right=right)
 
 
 def _costs(rows: Sequence[Row]) -> Sequence[str]:
@@ -191,11 +212,11 @@ def _basis(solution: Solution) -> Iterator[str]:
         yield f"AWS's prices of {solution.region}, {solution.arch}, of {solution.prices_date} or later."
     if solution.yours:
         only = "; no other price was used" if solution.prices_date is None else ""
-        yield f"Your own prices, not AWS's: {', '.join(solution.yours)}{only}."
+        yield f"Your own, not AWS's: {', '.join(solution.yours)}{only}."
     if solution.free_tier:
         yield "What is always free is taken off, as if nothing else in the account used it."
     else:
-        yield "No free tier; --free-tier takes it off."
+        yield "Nothing that is always free is taken off; --free-tier does that."
     if solution.rates is not None:
         each = number(solution.target.invocations_per_request)
         word = "invocation" if each == "1" else "invocations"
@@ -222,6 +243,11 @@ def _next(solution: Solution, options: str) -> Iterator[str]:
         yield f"paredown budget {usd} {requests}{gb_s}{rest}"
     if not solution.shares:
         yield f"paredown budget {usd} --share lambda=80,dynamodb=20{rest}"
-    if solution.arch != "arm64" and target.usd_per_month is not None and not solution.shares:
+    if (
+        solution.arch != "arm64"
+        and "arm64" in solution.architectures
+        and target.usd_per_month is not None
+        and not solution.shares
+    ):
         asks = f" {requests}" if target.requests_per_month is not None else ""
         yield f"paredown budget {usd}{asks}{gb_s} --arch arm64{rest}"

@@ -38,6 +38,12 @@ QUESTIONS = {
     "shares": f"{SEVEN} {ARTICLE}",
     "shares of requests": f"{SEVEN} --requests-per-day 3000 {ARTICLE}",
     "shares without lambda": f"{SEVEN} --share s3=50,ec2=50 --instance-type t3.2xlarge",
+    "elsewhere": f"{SEVEN} --region eu-west-1",
+    "shares nowhere sold": f"{SEVEN} --region eu-west-1 --share dynamodb=100",
+    "absurdly long": "--dollars-per-month 594668.72 --requests-per-month 1",
+    "wide table": f"{SEVEN} --requests-per-day 23860732 --invocations-per-request 100",
+    "wide costs": f"{SEVEN} --requests-per-day 1e12",
+    "wide shares": "--dollars-per-month 963328 --requests-per-month 2 --share dynamodb=32,logs=68",
     "shares elsewhere": f"{SEVEN} --region eu-west-1 --share s3=50,lambda=50 --requests-per-day 30",
 }
 each_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=list(QUESTIONS))
@@ -167,7 +173,7 @@ def test_a_loss_is_called_one(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_it_rests_on_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(SEVEN, capsys)
     assert "AWS's prices of us-east-1, x86_64, of 2026-09-19 or later." in text
-    assert "No free tier; --free-tier takes it off." in text
+    assert "Nothing that is always free is taken off; --free-tier does that." in text
     assert "What is always free is taken off" in said(QUESTIONS["dollars"], capsys)
 
 
@@ -175,6 +181,38 @@ def test_a_price_that_is_not_known_is_said_where_its_figure_would_stand(capsys: 
     text = said(QUESTIONS["shares elsewhere"], capsys)
     assert re.search(r"put_requests: no price of s3.put_requests", text)
     assert "gb_seconds  " in text
+
+
+def test_a_region_that_sells_nothing_of_a_share_is_known_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(said(QUESTIONS["shares nowhere sold"], capsys).split())
+    assert "write_units: no price of dynamodb.write_units is known in region 'eu-west-1'" in text
+
+
+def test_ones_own_limits_are_named_and_requests_that_cost_nothing_are_paid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origin = 'source = "our agreement"\nretrieved = 2026-11-24\nconfidence = "high"\n'
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        f'[facts.lambda.max_duration]\nvalue = 60\nunit = "s"\n{origin}'
+        f'[facts.lambda.free_requests]\nvalue = 5\nunit = "invocation"\n{origin}'
+        + "".join(
+            f'[[prices]]\nservice = "lambda"\nname = "{name}"\nunit = "{unit}"\nregions = ["us-east-1"]\n{arch}'
+            f"tiers = [{{ from = 0, usd = 0 }}]\n{origin}"
+            for name, unit, arch in (
+                ("gb_seconds", "GB-second", 'arch = "x86_64"\n'),
+                ("requests", "invocation", ""),
+            )
+        ),
+        encoding="utf-8",
+    )
+    question = f"{QUESTIONS['all']} --prices {file}"
+    text = " ".join(said(question, capsys).split())
+    assert text.startswith("$7 a day pays for 3,000 requests of 140 GB-seconds each: they cost $0 a day, 0 % of it.")
+    assert "over 60 s" in text
+    assert "Your own, not AWS's: lambda.gb_seconds, lambda.requests, lambda.max_duration;" in text
+    assert document(question, capsys)["rows"][0]["requests_per_day"] is None
+    assert "lambda.free_requests" in said(f"{question} --free-tier", capsys)
 
 
 def test_prices_of_ones_own_are_used_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -197,7 +235,7 @@ def test_prices_of_ones_own_are_used_and_named(tmp_path: Path, capsys: pytest.Ca
     question = f"{SEVEN} --gb-s-per-request 128 --prices {file}"
     text = said(question, capsys)
     assert text.startswith("$7 a day buys 5,467 requests of 128 GB-seconds each.")
-    assert "Your own prices, not AWS's: lambda.gb_seconds." in text
+    assert "Your own, not AWS's: lambda.gb_seconds." in text
     assert f"--prices {file}" in text.split("\n  Next\n")[1]
     assert document(question, capsys)["own_prices"] == ["lambda.gb_seconds"]
 
