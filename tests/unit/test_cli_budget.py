@@ -247,8 +247,11 @@ def test_a_file_of_prices_that_is_missing_is_trouble(capsys: pytest.CaptureFixtu
 
 def test_the_documents_show_what_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     shown = [block.text for block in blocks(ROOT / "docs" / "budget.md") if block.language == "console"]
-    assert len(shown) == 4
+    of_this_machine = [text for text in shown if "--run " in text.splitlines()[0]]
+    assert len(shown) - len(of_this_machine) == 4
     for text in shown:
+        if text in of_this_machine:  # What a run used is another thing on every machine.
+            continue
         call, *lines = text.splitlines()
         if "|" not in call:
             answer = said(call.removeprefix("$ paredown budget "), capsys).splitlines()
