@@ -15,28 +15,25 @@ from profiler.usage import Store
 def basis(pipeline: Pipeline) -> Iterator[str]:
     """Yield what is to be known beside the figures."""
     design = pipeline.design
+    free = "taken off, as if nobody else used it" if pipeline.free_tier else "not taken off"
     yield (
-        f"Prices of {pipeline.region}, {pipeline.arch}, the oldest of {pipeline.prices_date}"
-        f"{'' if pipeline.free_tier else '; no free tier taken off'}. GB-seconds as the report predicts them"
-        f"{_terms(pipeline)}."
+        f"Prices of {pipeline.region}, {pipeline.arch}, the oldest of {pipeline.prices_date}; what is free every "
+        f"month is {free}. GB-seconds as the report predicts them{_terms(pipeline)}."
     )
-    if pipeline.free_tier:
-        yield "What is always free every month is taken off, as if nothing else in the organisation used it."
     if pipeline.yours:
         yield f"Your own prices: {', '.join(map(one_line, pipeline.yours))}."
     yield from _workflow_basis(pipeline)
     kept = f"kept {many(design.kept_days, 'day')}"
     if design.store is Store.DYNAMODB:
-        item = "Every row of the answer is one item of DynamoDB, by its size"
-        yield f"{item}; {kept}. The time to write them is not counted."
+        yield f"Every row is one item of DynamoDB, by its size, {kept}; the time to write it is not counted."
     else:
-        yield f"The files of the last step are the answers, on S3; {kept}."
+        yield f"The files of the last step are the answers, on S3, {kept}."
     yield (
-        "Files between steps: one PUT for each written, one GET for each given to a task, kept one day; a query may "
-        f"make several GETs of a large file. Logs: Lambda's own lines and what was printed, {kept}."
+        "One PUT for each file between steps, one GET for each that a task is given, kept one day; a query may make "
+        f"several GETs of a large file. Logs: Lambda's own lines and what was printed, {kept}."
     )
     if design.athena:
-        yield "Athena bills what a query reads, at least 10 MB; its TB is taken as 10^12 bytes, which is not confirmed."
+        yield "Athena bills what a query reads, at least 10 MB; its TB, not confirmed, as 10^12 bytes."
 
 
 def _terms(pipeline: Pipeline) -> str:
@@ -60,6 +57,5 @@ def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:
             text += f" (not allowed: {way.obstacle})"
         ways.append(text)
     yield (
-        f"Step Functions: {'; '.join(ways)}. Whether a workflow's start and end count as transitions is not "
-        "confirmed; they are not counted."
+        f"Step Functions: {'; '.join(ways)}. A workflow's start and end are not counted, nor confirmed to be charged."
     )

@@ -74,7 +74,7 @@ def _against(pipeline: Pipeline) -> Iterator[str]:
 
 
 def _services(pipeline: Pipeline, width: int) -> list[str]:
-    """A row for each service, and what they cost together."""
+    """A row for each service, and what they cost together; without the price of a request where that is too wide."""
     whole = pipeline.services
     daily = pipeline.usd_per_day is not None
     requests = _column([*(item.usd_per_request for item in whole), pipeline.usd_per_request])
@@ -84,10 +84,10 @@ def _services(pipeline: Pipeline, width: int) -> list[str]:
             pipeline.usd_per_day if daily else pipeline.usd_per_run,
         ]
     )
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             "",
-            f"one run of {many(pipeline.requests_per_run, 'request')} uses",
+            f"{many(pipeline.requests_per_run, 'request')} use{'s' if pipeline.requests_per_run == 1 else ''}",
             "a request",
             "a day" if daily else "a run",
             "share",
@@ -104,7 +104,10 @@ def _services(pipeline: Pipeline, width: int) -> list[str]:
         for place, item in enumerate(whole)
     ]
     rows.append(("together", "", requests[-1], money[-1], ""))
-    return table(rows, width=width, right={2, 3, 4}, wraps=1)
+    lines = table(rows, width=width, right={2, 3, 4}, wraps=1)
+    if max(map(len, lines)) > width:
+        lines = table([(row[0], row[1], *row[3:]) for row in rows], width=width, right={2, 3}, wraps=1)
+    return lines
 
 
 def _column(values: Sequence[Decimal | None]) -> tuple[str, ...]:
@@ -168,7 +171,7 @@ def _elsewhere(pipeline: Pipeline, width: int) -> list[str]:
         machines = f"{count(item.machines)} × " if item.machines > 1 else ""
         name = f"{machines}{one_line(item.name)}, {many(int(item.vcpus), 'vCPU')}, {item.memory_gb.normalize():f} GB"
         rows.append((name, hours[place], always[place]))
-    lines = table(rows, width=width, right={1, 2})
+    lines = table(rows, width=width, right={1, 2}, wraps=0)
     below = (*_surplus(pipeline), *_on_top(pipeline))
     return [*lines, *(wrapped(text, width, first="  ", margin="  ") for text in below)]
 
@@ -204,7 +207,7 @@ def _next(pipeline: Pipeline, names: str, options: str, width: int) -> Iterator[
         target = " --dollars-per-day 7" if pipeline.target_usd_per_day is None else ""
         line = f"{base}{_flags(pipeline.design)}{target} --requests-per-day 3000"
         yield from _command(line, "holds it against a target", width)
-    else:
+    elif not pipeline.alternatives:
         yield from _command(f"{base}{_flags(pipeline.design)} --format json", "every figure, for a program", width)
 
 

@@ -474,9 +474,14 @@ def a_priced_reference_run() -> Run:
     return replace(run, measurements=tasks, answers=(run.answers[0], answer))
 
 
-def test_the_reference_run_fits_one_screen() -> None:
-    pipeline = project(a_priced_reference_run(), requests_per_day=3000, usd_per_day=Decimal(7))
-    assert len(pipeline_text(pipeline, width=80).splitlines()) <= 45
+@pytest.mark.parametrize("athena", [False, True])
+@pytest.mark.parametrize("free", [False, True])
+@pytest.mark.parametrize("store", Store)
+def test_the_reference_run_fits_one_screen(store: Store, free: bool, athena: bool) -> None:
+    design = Design(store=store, athena=athena)
+    how: dict[str, Any] = {"requests_per_day": 3000, "usd_per_day": Decimal(7), "free_tier": free, "design": design}
+    text = pipeline_text(project(a_priced_reference_run(), **how), width=80, options=" --requests-per-day 3000" * 2)
+    assert len(text.splitlines()) <= (47 if free or athena else 45)
 
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "pipeline.schema.json").read_text(encoding="utf-8"))
@@ -497,7 +502,7 @@ def test_the_json_is_what_its_schema_says(pipeline: Pipeline) -> None:
     assert "E" not in document["usd_per_run"]
 
 
-@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("width", [60, 80, 140])
 @pytest.mark.parametrize("name", ["target", "run", "region"])
 def test_a_whole_bill_is_as_it_was(name: str, width: int, golden: Callable[[str, str], None]) -> None:
     how: dict[str, dict[str, Any]] = {
