@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from numbers import Real
 from typing import SupportsIndex
 
 from profiler.errors import UsageError
@@ -35,13 +36,14 @@ def is_counted(unit: str) -> bool:
     return unit not in _MEASURED
 
 
-def exact_amount(amount: Quantity, unit: str, *, of: str) -> Fraction:
+def exact_amount(amount: Quantity, unit: str, *, of: str, zero: bool = False) -> Fraction:
     """Return an amount as a fraction; a float is what it is written as, so that 0.1 is a tenth.
 
     Args:
         amount: As somebody states it.
         unit: What is counted or measured.
         of: Name of the quantity, for the message.
+        zero: 0 is an amount too.
 
     Raises:
         UsageError: If it is no number above 0, too large or small to mean anything, or a part of what is counted.
@@ -52,7 +54,7 @@ def exact_amount(amount: Quantity, unit: str, *, of: str) -> Fraction:
     Traceback (most recent call last):
     profiler.errors.UsageError: s3.put_requests is '1.5'; expected a whole number above 0: there is no part of one PUT
     """
-    expected = f"expected {'a whole number' if is_counted(unit) else 'a number'} above 0"
+    expected = f"expected {'a whole number' if is_counted(unit) else 'a number'} {'from' if zero else 'above'} 0"
     number = _number(amount)
     if isinstance(amount, str) and not amount.strip():
         raise UsageError(f"{of} has no amount; {expected}")
@@ -60,6 +62,10 @@ def exact_amount(amount: Quantity, unit: str, *, of: str) -> Fraction:
     if number is None:
         also = ", without separators or a unit" if isinstance(amount, str) and any(map(str.isdigit, amount)) else ""
         raise UsageError(f"{problem}, in plain digits{also}")
+    if zero and number == 0:
+        return Fraction(0)
+    if zero and number < 0:
+        raise UsageError(problem)
     if number <= 0:
         raise UsageError(f"{problem}; what is not used is left out")
     if number > LARGEST:
@@ -89,8 +95,17 @@ def _number(amount: object) -> Decimal | Fraction | None:
         case Decimal():
             return amount if amount.is_finite() else None
         case SupportsIndex():  # Whole numbers of other libraries too: a sum over a table's column.
-            return Fraction(amount.__index__())
+            return _whole(amount)
+        case Real():  # Of other libraries, such as numpy's float32.
+            return _decimal(str(amount))
     return None
+
+
+def _whole(amount: SupportsIndex) -> Fraction | None:
+    try:
+        return Fraction(amount.__index__())
+    except TypeError:  # A column of a table has an index only where it is of one whole number.
+        return None
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -91,6 +91,8 @@ def bill(
     (['3000', '100000.2', '135000', '619203.096'], '857203.296')
     """
     check_arch(arch)
+    if not isinstance(quantities, Mapping):
+        raise UsageError(f"quantities are {type(quantities).__name__}; expected amounts by their names, as a dict")
     if not quantities:
         raise UsageError(
             "there is nothing to bill; expected QUANTITY=AMOUNT, as lambda.requests=1000000",

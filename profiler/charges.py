@@ -43,7 +43,7 @@ def bill(
     '857203.296'
     """
     at = partial(bill_at, quantities, region=region, arch=arch, free_tier=free_tier, instance_type=instance_type)
-    services = {name.split(".")[0] for name in quantities}
+    services = {str(name).split(".")[0] for name in quantities or ()}
     try:
         return at(facts=load(prices=prices, services=services.intersection(service_names())))
     except UsageError:

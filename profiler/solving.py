@@ -5,7 +5,7 @@ Reads facts and nothing else; the arithmetic is in `solution` and `shares`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
@@ -31,7 +31,7 @@ def budget(
     dollars_per_month: Given | None = None,
     requests_per_day: Given | None = None,
     requests_per_month: Given | None = None,
-    gb_s_per_request: Given | Sequence[Given] | None = None,
+    gb_s_per_request: Given | Iterable[Given] | None = None,
     customers: Given | None = None,
     trainings_per_customer: Given | None = None,
     predictions_per_customer: Given | None = None,

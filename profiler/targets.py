@@ -5,7 +5,7 @@ Nothing is solved here; `solution` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,7 +66,7 @@ def target_of(
     dollars_per_month: Given | None = None,
     requests_per_day: Given | None = None,
     requests_per_month: Given | None = None,
-    gb_s_per_request: Given | Sequence[Given] | None = None,
+    gb_s_per_request: Given | Iterable[Given] | None = None,
     customers: Given | None = None,
     trainings_per_customer: Given | None = None,
     predictions_per_customer: Given | None = None,
@@ -120,9 +120,8 @@ def exact(name: str, value: Given, *, counted: str | None = None, zero: bool = F
     >>> print(exact("dollars_per_day", 0.1))
     1/10
     """
-    if zero and not isinstance(value, bool) and value in (0, "0"):
-        return Fraction(0)
-    return exact_amount(value, counted or "hour", of=name)  # An hour has parts, and so has what is not counted.
+    unit = counted or "hour"  # An hour has parts, and so has what is not counted.
+    return exact_amount(value, unit, of=name, zero=zero)
 
 
 def _once(what: str, per_day: Given | None, per_month: Given | None) -> None:
@@ -138,14 +137,15 @@ def _monthly(
     return None if per_month is None else exact(f"{what}_per_month", per_month, counted=counted)
 
 
-def _several(given: Given | Sequence[Given] | None) -> Iterable[Given]:
+def _several(given: Given | Iterable[Given] | None) -> Iterable[Given]:
     if given is None:
         return ()
-    if isinstance(given, str) or not isinstance(given, Sequence):
+    if isinstance(given, str) or not isinstance(given, Iterable):
         return (given,)
-    if not given:
+    several = tuple(given)  # A column of a table too: what makes a truth value of it would fail.
+    if not several:
         raise UsageError("gb_s_per_request is empty; expected one number, or several for a table")
-    return given
+    return several
 
 
 def _customers(
@@ -167,9 +167,10 @@ def _customers(
         usd_per_month=None if price is None else exact("price_per_customer", price),
     )
     if found.requests_per_day < 1:
+        who = f"{found.number} customer{'' if found.number == 1 else 's'}"
+        each = f"({float(found.trainings):g} trainings + {float(found.predictions):g} predictions)"
         raise UsageError(
-            f"{found.number} customers with {float(found.trainings):g} trainings and {float(found.predictions):g} "
-            f"predictions a day come to {float(found.requests_per_day):g} requests a day; expected at least 1"
+            f"{who} × {each} a day come to {float(found.requests_per_day):g} requests a day; expected at least 1"
         )
     return found
 

@@ -82,7 +82,9 @@ def _priced(facts: FactSet, service: str, name: str, *, region: str, arch: str |
     """The price in a region; if none is known, the error names the regions that have one, the nearest first."""
     known = facts.regions(service, name, arch=arch)
     if region not in known:
-        nearest = ", ".join(get_close_matches(region.lower(), known, n=len(known), cutoff=0)) if known else "no region"
+        nearest = (
+            ", ".join(get_close_matches(str(region).lower(), known, n=len(known), cutoff=0)) if known else "no region"
+        )
         on = f" on {arch}" if any(p.arch for p in facts.prices if (p.service, p.name) == (service, name)) else ""
         raise FactsError(
             f"no price of {service}.{name}{on} is known in region {region!r}",
@@ -100,8 +102,8 @@ def _machine(facts: FactSet, instance_type: str | None, region: str) -> Price:
     types = {price.name: None for price in facts.prices if _is_machine(price)}
     if instance_type is None:
         raise UsageError(f"{MACHINE_HOURS} needs --instance-type TYPE", hint=f"known: {', '.join(types)}")
-    if instance_type not in types:
-        near = get_close_matches(instance_type.lower(), types, n=2)
+    if instance_type not in tuple(types):
+        near = get_close_matches(str(instance_type).lower(), types, n=2)
         raise UsageError(
             f"no price of instance type {instance_type!r} is known",
             hint=f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(types)}",
@@ -117,9 +119,9 @@ def _free(facts: FactSet, service: str, name: str) -> Decimal:
 
 
 def _unknown(facts: FactSet, quantity: str) -> UsageError:
-    names = quantities_of(facts)
-    near, far = (get_close_matches(quantity.lower(), names, cutoff=cutoff) for cutoff in (0.75, 0.5))
-    same = [name for name in names if name.startswith(quantity.lower().split(".")[0] + ".")]
+    names, asked = quantities_of(facts), str(quantity).lower()
+    near, far = (get_close_matches(asked, names, cutoff=cutoff) for cutoff in (0.75, 0.5))
+    same = [name for name in names if name.startswith(asked.split(".")[0] + ".")]
     if near or (far and not same):
         hint = f"did you mean {' or '.join(near or far)}?"
     elif same:

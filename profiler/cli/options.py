@@ -64,7 +64,7 @@ def architecture(_context: click.Context, _option: click.Parameter, text: str | 
 
 def _decimal(text: str, expected: str) -> Decimal:
     try:
-        if "_" in text:  # Python's own way to write thousands, and nobody else's.
+        if "_" in text or not text.isascii():  # Python's own way to write thousands, and digits of any script.
             raise InvalidOperation
         number = Decimal(text.strip())
     except InvalidOperation:

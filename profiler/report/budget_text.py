@@ -19,6 +19,8 @@ from profiler.units import DAYS_PER_MONTH, align, dollars, significant
 
 _NARROWEST = 60
 _LONGEST_BAR = 48
+_BESIDE_A_BAR = 34
+"""Cells of the memory, the vCPUs, the note and the gaps between all columns; the seconds come on top."""
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 _SHORTEST_S = Fraction(1, 1000)
 """What is billed at least."""
@@ -137,10 +139,11 @@ def _pairs(solution: Solution, width: int) -> list[str]:
     if not solution.pairs or solution.rates is None or solution.pairs[0].seconds == 0:
         return []
     of = "one request" if solution.target.invocations_per_request == 1 else "one invocation"
-    limit, bars = solution.rates.max_duration_s, _bars(solution.pairs, solution.rates.max_duration_s, width)
+    limit = solution.rates.max_duration_s
     sizes = align([f"{pair.memory_mib:,} MB" for pair in solution.pairs])
     cores = [f"{pair.vcpus:.2f}" for pair in solution.pairs]
     seconds = align([_seconds(pair.seconds) for pair in solution.pairs])
+    bars = _bars(solution.pairs, limit, min(_LONGEST_BAR, width - _BESIDE_A_BAR - max(12, len(seconds[0]))))
     notes = [_note(pair.seconds, limit) for pair in solution.pairs]
     head = ("memory", "vCPUs", "seconds", f"{of} may take so long", "")
     lines = table([head, *zip(sizes, cores, seconds, bars, notes, strict=True)], width=width, right={0, 1, 2})
@@ -160,9 +163,8 @@ def _note(seconds: Decimal | Fraction, limit: int) -> str:
     return "under 1 ms" if seconds < _SHORTEST_S else ""
 
 
-def _bars(pairs: Sequence[Pair], limit: int, width: int) -> list[str]:
+def _bars(pairs: Sequence[Pair], limit: int, cells: int) -> list[str]:
     """A bar for each pair; one that is longer than an invocation may be ends in an arrow."""
-    cells = min(_LONGEST_BAR, width - 46)
     longest = min(Fraction(limit), max(Fraction(pair.seconds) for pair in pairs))
     bars = []
     for pair in pairs:

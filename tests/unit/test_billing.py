@@ -286,3 +286,25 @@ def test_nothing_to_bill_lists_what_there_is() -> None:
     with pytest.raises(UsageError, match="there is nothing to bill") as caught:
         profiler.bill({})
     assert set(QUANTITIES) <= set((caught.value.hint or "").replace(",", "").split())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"quantities": "lambda.requests=1"}, id="a text"),
+        pytest.param({"quantities": None}, id="nothing"),
+        pytest.param({"quantities": {5: 1}}, id="a name that is none"),
+        pytest.param({"quantities": {"lambda.requests": 1}, "arch": None}, id="no architecture"),
+        pytest.param({"quantities": {MACHINE_HOURS: 1}, "instance_type": ["t3.large"]}, id="a list of machines"),
+    ],
+)
+def test_a_slip_in_a_notebook_is_told_as_one(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"unknown|known$|expected|nothing"):
+        profiler.bill(**wrong)
+
+
+def test_a_number_of_another_library_is_one() -> None:
+    assert exact_amount(np.float32(0.1), "hour", of="ec2.hours") == Fraction(1, 10)
+    assert exact_amount(np.int64(3), "invocation", of="lambda.requests") == 3
+    with pytest.raises(UsageError, match="expected a number above 0"):
+        exact_amount(np.array([1, 2]), "hour", of="ec2.hours")  # type: ignore[arg-type]

@@ -41,6 +41,7 @@ QUESTIONS = {
     "elsewhere": f"{SEVEN} --region eu-west-1",
     "shares nowhere sold": f"{SEVEN} --region eu-west-1 --share dynamodb=100",
     "absurdly long": "--dollars-per-month 594668.72 --requests-per-month 1",
+    "long and short": "--dollars-per-day 50 --requests-per-day 1 --region us-east-1",
     "wide table": f"{SEVEN} --requests-per-day 23860732 --invocations-per-request 100",
     "wide costs": f"{SEVEN} --requests-per-day 1e12",
     "wide shares": "--dollars-per-month 963328 --requests-per-month 2 --share dynamodb=32,logs=68",
@@ -339,6 +340,7 @@ def test_the_answer_can_be_kept_in_a_file(tmp_path: Path, capsys: pytest.Capture
         ("3_000", "is no number; .*without separators of thousands"),
         ("7USD", "'7USD' is no number"),
         ("$7", "is no number"),
+        ("\uff17", "is no number"),
         ("", "is no number"),
     ],
 )

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -313,6 +314,18 @@ def test_a_number_is_one_above_0(name: str, value: object) -> None:
 def test_what_does_not_go_together_is_refused(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         budget(**asked)
+
+
+def test_a_column_of_a_table_can_be_asked_for() -> None:
+    column = budget(dollars_per_day=7, gb_s_per_request=numpy.array([1.0, 128.0]))
+    assert column == budget(dollars_per_day=7, gb_s_per_request=(1, 128))
+
+
+def test_a_single_customer_is_one_and_no_training_is_a_number_too() -> None:
+    with pytest.raises(UsageError, match=r"^1 customer × \(0\.5 trainings \+ 0 predictions\) a day come to 0\.5"):
+        budget(dollars_per_day=7, customers=1, trainings_per_customer=0.5, predictions_per_customer="0.0")
+    with pytest.raises(UsageError, match="trainings_per_customer is -1; expected a number from 0"):
+        budget(dollars_per_day=7, customers=1, trainings_per_customer=-1)
 
 
 def test_the_near_ones_of_what_is_unknown_are_named() -> None:
