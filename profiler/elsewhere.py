@@ -70,12 +70,13 @@ def _ec2(
     machine: MachineCost, monolith: VariantVerdict, facts: FactSet, platform: Platform, runs: Fraction
 ) -> Elsewhere:
     rate = Fraction(machine.usd_per_hour)
-    hours = _hours(monolith, runs, least_s=int(number_of(facts, "ec2", "minimum_seconds")))
-    machines = max(1, ceil(hours / 24))
+    machines = max(1, ceil(_hours(monolith, runs, least_s=0) / 24))
+    paid = _hours(monolith, runs, least_s=int(number_of(facts, "ec2", "minimum_seconds")))
+    hours = min(paid, Fraction(machines * 24))  # Runs one after another need no start of their own.
     cpu_hours = Fraction(monolith.cpu_ns, NS_PER_HOUR) * runs
     surplus_hours, surplus_day = (
-        _surplus(machine.type, machine.vcpus, cpu_hours, paid, facts, platform.region)
-        for paid in (hours, Fraction(machines * 24))
+        _surplus(machine.type, machine.vcpus, cpu_hours, on, facts, platform.region)
+        for on in (hours, Fraction(machines * 24))
     )
     return Elsewhere(
         name=machine.type,

@@ -13,7 +13,7 @@ from profiler.units import count, dollars
 
 
 def headline(pipeline: Pipeline) -> str:
-    """The claim in one sentence: what the day costs, what it was, how many times less."""
+    """The claim in a sentence or two: what the day costs, what it was, how many times less."""
     job = one_line(pipeline.job)
     more = " or more" if pipeline.missing else ""
     held = ", if Lambda held all of it" if pipeline.hypothetical else ""
@@ -31,16 +31,29 @@ def headline(pipeline: Pipeline) -> str:
         )
         return f"{day}; what it was as one process is not known: {why}."
     usd, what = was[0]
+    also_held = (
+        f" One Lambda invocation holds it too, for {dollars(was[-1][0])} a day." if _is_cheaper(pipeline) else ""
+    )
     times = _times(usd, pipeline, ("less", "more"))
-    return f"{day}; as one process it was {dollars(usd)} {what}{times and f': now {times}'}."
+    return f"{day}; as one process it was {dollars(usd)} {what}{times and f': now {times}'}.{also_held}"
+
+
+def _is_cheaper(pipeline: Pipeline) -> bool:
+    """Whether the monolith as one Lambda invocation, beside a machine, costs less than the pipeline."""
+    usd, now = pipeline.monolith_usd_per_day, pipeline.usd_per_day
+    beside = any(item.usd_always_on is not None for item in pipeline.elsewhere)
+    return beside and usd is not None and now is not None and usd < now
 
 
 def also(pipeline: Pipeline) -> Iterator[str]:
     """The other ways to pay for the monolith, against the same bill."""
     parts = []
-    for place, (usd, what) in enumerate(list(_before(pipeline))[1:]):
+    others = list(_before(pipeline))[1:]
+    if _is_cheaper(pipeline):
+        others.pop()
+    for place, (usd, what) in enumerate(others):
         times = _times(usd, pipeline, ("cheaper", "dearer"))
-        than = "the pipeline is " if place == 0 else ""
+        than = "the pipeline is " if place == 0 and times != "the same" else ""
         parts.append(f"{dollars(usd)} {what}{times and f': {than}{times}'}")
     if parts and pipeline.usd_per_day is not None:
         yield f"Or, as one process, {'; or '.join(parts)}."

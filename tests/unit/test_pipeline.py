@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from profiler.billing import tariff_of
 from profiler.cost import tiered_usd
+from profiler.elsewhere import Elsewhere
 from profiler.errors import UsageError
 from profiler.facts import load, platform_of
 from profiler.model import Answer, Comparison, Ending, Measurement, Run, Variant
@@ -343,6 +344,16 @@ def test_the_claim_says_of_what(changes: dict[str, Any], part: str) -> None:
     assert part in claim(A_DAY, **changes)
 
 
+def test_a_cheaper_lambda_invocation_is_in_the_claim_itself() -> None:
+    text = claim(A_DAY, usd_per_day=Decimal(2), monolith_usd_per_day=Decimal("0.5"), elsewhere=an_hour_a_day())
+    assert text.endswith(": now 4.0 times less. One Lambda invocation holds it too, for $0.50 a day.")
+
+
+def test_a_dearer_lambda_invocation_is_not() -> None:
+    text = claim(A_DAY, usd_per_day=Decimal(2), monolith_usd_per_day=Decimal(3), elsewhere=an_hour_a_day())
+    assert text.endswith(": now 4.0 times less.")
+
+
 def test_other_ways_to_pay_are_held_against_the_pipeline() -> None:
     text = shown(project(monolith(wall_s=3600, cpu_s=3600, mib=3000), requests_per_day=40))
     assert "Or, as one process, $2.00 on an always-on t3.large: the pipeline is " in text
@@ -377,6 +388,11 @@ def monolith(*, wall_s: float, cpu_s: float, mib: int = 24_000) -> Run:
     others: tuple[Measurement, ...] = tuple(item for item in run.measurements if item.variant is Variant.DECOMPOSED)
     end = replace(run.variants[0], wall_ns=int(wall_s * NS_PER_S))
     return replace(run, measurements=(measured, *others), variants=(end, run.variants[1]))
+
+
+def an_hour_a_day() -> tuple[Elsewhere, ...]:
+    """Machines for an hour a day."""
+    return project(monolith(wall_s=3600, cpu_s=3600), requests_per_day=40).elsewhere
 
 
 def test_an_hour_a_day_on_the_machine_that_is_asked_of() -> None:
@@ -425,6 +441,13 @@ def test_prices_of_machines_that_are_yours_are_named() -> None:
 def test_a_run_of_seconds_is_paid_for_a_minute() -> None:
     machine = project(monolith(wall_s=6, cpu_s=6), requests_per_day=40 * 60).elsewhere[0]
     assert machine.usd_for_hours == Decimal("0.3328")
+
+
+def test_runs_of_seconds_one_after_another_take_no_second_machine() -> None:
+    # 3,000 runs of 6 s are 5 hours; as 3,000 starts of a machine they would be paid for 50.
+    machine = project(monolith(wall_s=6, cpu_s=6), requests_per_day=40 * 3000).elsewhere[0]
+    assert machine.machines == 1
+    assert machine.usd_always_on == machine.usd_for_hours == Decimal("7.9872")
 
 
 def test_a_day_that_one_machine_does_not_hold_takes_more() -> None:
