@@ -5,6 +5,7 @@ Pure: from a run, its verdict and the facts. What the same work costs on machine
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -119,11 +120,13 @@ def pipeline_of(
         free_tier: Take off what is always free every month.
 
     Raises:
-        UsageError: If the run holds no decomposed variant that ended well, or the free tier is asked for without
-            `requests_per_day`, which it depends on.
+        UsageError: If the run holds no decomposed variant that ended well, it has no SQL for Athena, or the free tier
+            is asked for without `requests_per_day`, which it depends on.
     """
     design = design or Design()
     variant = _measured(run, verdict)
+    if design.athena and not any(is_query(step) for step in variant.steps):
+        raise UsageError(f"athena: {run.plan.job} has no SQL that could run there", hint="leave it out")
     if free_tier and requests_per_day is None:
         raise UsageError("the free tier is a month's, so it needs requests per day", hint="add --requests-per-day N")
     per_run = verdict.requests or 1
@@ -184,13 +187,14 @@ def _measured(run: Run, verdict: Verdict) -> VariantVerdict:
         what = "is of a plain script" if run.is_script else "holds no decomposed variant"
         raise UsageError(
             f"run {run.id} {what}; a pipeline is priced from a decomposed variant",
-            hint=f"paredown init {run.plan.job} writes a job file around it"
+            hint=f"{shlex.join(['paredown', 'init', run.plan.file])} writes a job file around it"
             if run.is_script
             else "measure it: paredown run JOB --variant decomposed",
         )
     if not variant.complete or variant.gb_s is None:
         raise UsageError(
-            f"run {run.id}: the decomposed variant did not end well ({variant.problem}), so there is no bill of it",
+            f"run {run.id}: the decomposed variant did not end well ({variant.problem or 'it had no task'}), so there "
+            "is no bill of it",
             hint="paredown run JOB --resume measures what is missing",
         )
     return variant

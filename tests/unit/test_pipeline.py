@@ -215,6 +215,21 @@ def test_without_requests_a_day_only_a_run_is_priced() -> None:
     assert headline(pipeline).startswith("cost_anomalies: one run costs $")
 
 
+def test_athena_needs_sql() -> None:
+    run = a_priced_run()
+    steps = tuple(replace(step, kind="per_shard") for step in run.plan.decomposed)
+    with pytest.raises(UsageError, match="has no SQL that could run there"):
+        project(replace(run, plan=replace(run.plan, decomposed=steps)), design=Design(athena=True))
+
+
+def test_the_hint_for_a_script_is_a_command_that_finds_it() -> None:
+    run = a_script_run()
+    step = replace(run.plan.monolith[0], file="/home/me/my script.py")
+    with pytest.raises(UsageError) as caught:
+        project(replace(run, plan=replace(run.plan, file="/home/me/my script.py", monolith=(step,))))
+    assert caught.value.hint == "paredown init '/home/me/my script.py' writes a job file around it"
+
+
 def test_the_free_tier_needs_to_know_the_month() -> None:
     with pytest.raises(UsageError, match="a month's"):
         project(a_priced_run(), free_tier=True)
