@@ -15,6 +15,8 @@ from profiler.units import count
 
 SCHEMA = "paredown.facts/1"
 
+_SAID_IN_THE_PLURAL = ("event", "hour", "invocation", "month", "request", "second", "transition", "unit")
+"""How units end that are words; the others are signs, such as MiB, or plural already."""
 _NARROWEST, _WIDEST = 40, 120
 
 
@@ -67,7 +69,10 @@ def _entry(name: str, value: str, about: str, origin: Origin, width: int) -> str
 
 def _value(fact: Fact) -> str:
     value = count(fact.value) if isinstance(fact.value, int) else str(fact.value)
-    return value if fact.unit in ("date", "ratio", "type", "flag") else f"{value} {fact.unit}"
+    if fact.unit in ("date", "ratio", "type", "flag"):
+        return value
+    several = fact.value != 1 and fact.unit.endswith(_SAID_IN_THE_PLURAL)
+    return f"{value} {fact.unit}{'s' if several else ''}"
 
 
 def _tiers(price: Price) -> str:

@@ -129,6 +129,17 @@ def test_the_facts_mark_what_is_yours(capsys: pytest.CaptureFixture[str]) -> Non
     assert shown.count(" yours, ") == 3
 
 
+def test_the_facts_speak_of_several_in_the_plural(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["facts"]) == 0
+    shown = capsys.readouterr().out
+    for several in (
+        "free_requests   1,000,000 invocations",
+        "free_gb_seconds   400,000 GB-seconds",
+        "max_init   10 s\n",
+    ):
+        assert several in shown
+
+
 def test_the_facts_for_a_program_mark_it_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", "--prices", "prices.toml", "--format", "json"]) == 0
     services = json.loads(capsys.readouterr().out)["services"].values()
