@@ -75,6 +75,11 @@ def hold(
     )
 
 
+def can_run_out(prices: LambdaPrices) -> bool:
+    """Whether dollars limit GB-seconds: not by a user's own prices whose last tier costs nothing."""
+    return prices.gb_seconds[-1].usd > 0
+
+
 def usd_per_day(
     *, requests: Amount, gb_s_per_request: Amount, prices: LambdaPrices, invocations_per_request: Amount = 1
 ) -> Decimal:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from profiler import objections
-from profiler.budgeting import Budget, BudgetVerdict, hold
+from profiler.budgeting import Budget, BudgetVerdict, can_run_out, hold
 from profiler.decomposed import judge_decomposed
 from profiler.facts import DEFAULT_ARCH, Platform
 from profiler.fit import DEFAULT_HEADROOM, Terms, slowest_factor
@@ -120,7 +120,7 @@ def judge(
     if deciding is None:
         raise ValueError("the run holds no variant")
     held = None
-    if budget is not None:
+    if budget is not None and can_run_out(platform.prices):
         held = hold(
             budget,
             needed=deciding.gb_s_per_request if deciding.complete else None,
@@ -232,6 +232,8 @@ def _notes(run: Run, terms: Terms) -> Iterator[str]:
         yield f"A core of {terms.platform.arch} is taken to be as fast as one of the machine that measured."
     if not terms.platform.machines:
         yield f"No price of a machine is known in region {terms.platform.region}."
+    if not can_run_out(terms.platform.prices):
+        yield "By these prices a GB-second costs nothing in the end, so no budget can run out and none is held."
 
 
 __all__ = [

@@ -68,6 +68,17 @@ def test_a_report_counts_by_your_prices(capsys: pytest.CaptureFixture[str]) -> N
     assert after == pytest.approx(5 * before, rel=1e-12)
 
 
+@pytest.mark.parametrize("free", ["GB-seconds", "everything"])
+def test_a_budget_is_not_held_where_nothing_costs_anything(free: str, capsys: pytest.CaptureFixture[str]) -> None:
+    requests = price("lambda", "requests", "invocation", "0", arch=None) if free == "everything" else ""
+    Path("prices.toml").write_text(price("lambda", "gb_seconds", "GB-second", "0") + requests)
+    budget = ["--dollars-per-day", "7", "--requests-per-day", "3000"]
+    assert reported(capsys, "--prices", "prices.toml", *budget)["budget"] is None
+    assert main(["report", "--prices", "prices.toml", *budget]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "By these prices a GB-second costs nothing in the end, so no budget can run out and none is held." in shown
+
+
 def test_a_report_says_which_of_its_prices_are_yours(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--prices", "prices.toml"]) == 0
     shown = " ".join(capsys.readouterr().out.split("What this rests on")[1].split())
