@@ -132,7 +132,8 @@ def pipeline_of(
     per_run = verdict.requests or 1
     runs = None if requests_per_day is None else Fraction(requests_per_day) / per_run * DAYS_PER_MONTH
     book = PriceBook(facts, region=platform.region, arch=platform.arch, free_tier=free_tier, runs_per_month=runs)
-    ways = workflows_of(variant.steps, frozenset(step.name for step in run.plan.decomposed if step.fans_out), facts)
+    ways_of = partial(_ways_of, run, variant, facts)
+    ways = ways_of(design)
     chosen = _cheapest(ways, book)
     used = partial(usage_of, run, variant, facts, warm=verdict.assumptions.warm)
     usages = (*used(design), *(chosen.usage if chosen else ()))
@@ -170,7 +171,7 @@ def pipeline_of(
             else _most_bought(usages, chosen, ways, book, requests_per_run=per_run, usd_per_day=usd_per_day)
         ),
         used_up_first=used_up_first(services),
-        alternatives=tuple(_alternatives(run, variant, design, used, chosen.usage if chosen else (), book)),
+        alternatives=tuple(_alternatives(run, variant, design, used, ways_of, book)),
         monolith_measured=monolith is not None,
         elsewhere=elsewhere,
         monolith_usd_per_day=_as_one_invocation(monolith, book),
@@ -198,6 +199,12 @@ def _measured(run: Run, verdict: Verdict) -> VariantVerdict:
             hint="paredown run JOB --resume measures what is missing",
         )
     return variant
+
+
+def _ways_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) -> tuple[Workflow, ...]:
+    fanned = frozenset(step.name for step in run.plan.decomposed if step.fans_out)
+    scanned = frozenset(step.name for step in variant.steps if design.athena and is_query(step))
+    return workflows_of(variant.steps, fanned, facts, scanned=scanned)
 
 
 def _most_bought(
@@ -242,7 +249,7 @@ def _alternatives(
     variant: VariantVerdict,
     design: Design,
     used: Callable[[Design], Sequence[Usage]],
-    workflow: Sequence[Usage],
+    ways_of: Callable[[Design], Sequence[Workflow]],
     book: PriceBook,
 ) -> Iterator[Alternative]:
     """The designs that differ in one thing, where all that they use has a price in the region."""
@@ -252,7 +259,8 @@ def _alternatives(
             continue
         if other.store is Store.DYNAMODB and items_of(run) is None:
             continue
-        usd = book.per_run((*used(other), *workflow))
+        chosen = _cheapest(ways_of(other), book)
+        usd = book.per_run((*used(other), *(chosen.usage if chosen else ())))
         if usd is not None:
             yield Alternative(design=other, usd_per_run=as_decimal(usd), usd_per_day=book.per_day(usd))
 

@@ -18,6 +18,7 @@ from profiler.units import MIB_PER_GB, NS_PER_MS, NS_PER_S, count, duration
 from profiler.usage import Usage
 
 _SERVICE = "step_functions"
+_NO_ATHENA = "an Express workflow cannot wait for a query of Athena"
 _EVENTS_OF_A_TASK = 5
 _EVENTS_OF_A_MAP = 4
 _EVENTS_OF_A_WORKFLOW = 2
@@ -35,13 +36,17 @@ class Workflow:
     """Why Step Functions does not allow it; empty where it does."""
 
 
-def workflows_of(steps: Sequence[StepFit], fanned: frozenset[str], facts: FactSet) -> tuple[Workflow, ...]:
+def workflows_of(
+    steps: Sequence[StepFit], fanned: frozenset[str], facts: FactSet, *, scanned: frozenset[str] = frozenset()
+) -> tuple[Workflow, ...]:
     """Return the ways to drive these steps; one of them where no step fans out.
 
     Args:
         steps: Of the decomposed variant, in order, with their tasks.
         fanned: Names of the steps that fan out.
         facts: Limits of Step Functions.
+        scanned: Names of the steps that run on Athena, for which an Express workflow cannot wait: AWS documentation,
+            Optimized integrations, https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
     """
     inner = sum(step.tasks for step in steps if step.name in fanned)
     transitions = len(steps) + inner
@@ -64,7 +69,7 @@ def workflows_of(steps: Sequence[StepFit], fanned: frozenset[str], facts: FactSe
                 amount=sum((_express_gb_hours(time, facts) for time in times), Fraction(0)),
             ),
         ),
-        obstacle=_too_long(times, facts),
+        obstacle=_NO_ATHENA if fanned & scanned else _too_long(times, facts),
     )
     return inline, distributed
 

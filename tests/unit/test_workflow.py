@@ -75,6 +75,17 @@ def test_an_inline_map_ends_where_the_history_does(tasks: int, allowed: bool) ->
         assert inline.obstacle == "its history would hold 25,003 events; 25,000 are allowed"
 
 
+def test_an_express_child_cannot_wait_for_athena() -> None:
+    inline, distributed = workflows_of([QUERY, of(2)], FANNED, FACTS, scanned=FANNED)
+    assert inline.obstacle == ""
+    assert distributed.obstacle == "an Express workflow cannot wait for a query of Athena"
+
+
+def test_athena_beside_a_map_is_no_obstacle() -> None:
+    _, distributed = workflows_of([QUERY, of(2)], FANNED, FACTS, scanned=frozenset({QUERY.name}))
+    assert distributed.obstacle == ""
+
+
 def test_an_express_child_ends_after_five_minutes() -> None:
     inline, distributed = workflows_of([of(2, seconds=301)], FANNED, FACTS)
     assert inline.obstacle == ""
