@@ -74,7 +74,7 @@ def report_of(run: Run, judging: Judging, *, reference: str = "last", facts: Fac
         held = verdict.assumptions
         note = _yours(facts, platform, judging.prices)
         verdict = replace(verdict, assumptions=replace(held, notes=(*held.notes, note)))
-    return build(run, verdict, names=_names(run, reference))
+    return build(run, verdict, names=_names(run, reference, judging, facts))
 
 
 def facts_for(judging: Judging) -> FactSet:
@@ -153,7 +153,7 @@ def _is_used(entry: Price | Fact, platform: Platform) -> bool:
     return entry.service == "lambda" and entry.name in _OF_LAMBDA and entry.arch in (None, platform.arch)
 
 
-def _names(run: Run, reference: str) -> Names:
+def _names(run: Run, reference: str, judging: Judging, facts: FactSet) -> Names:
     """How the user names the job from this folder, quoted for a shell, with the parameters of the data that it made.
 
     Without them another run of the same words would be one of other data, and could neither resume nor be compared.
@@ -166,4 +166,11 @@ def _names(run: Run, reference: str) -> Names:
         job = str(file.relative_to(Path.cwd()))
     made = any(given.made for given in run.plan.inputs)
     params = [f"{name}={value}" for name, value in run.plan.params.items()] if made else []
-    return Names(job=shlex.join([job, *params]), run=shlex.quote(reference))
+    priced = [] if judging.region == DEFAULT_REGION else ["--region", judging.region]
+    priced += [] if judging.prices is None else ["--prices", str(judging.prices)]
+    return Names(
+        job=shlex.join([job, *params]),
+        run=shlex.quote(reference),
+        priced=shlex.join(priced),
+        arm64=judging.region in facts.regions("lambda", "gb_seconds", arch="arm64"),
+    )

@@ -20,7 +20,8 @@ def commands_of(verdict: Verdict, run: Run, names: Names) -> tuple[Command, ...]
 
 def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     again = f"paredown run {names.job}"
-    shown = "paredown report" if names.run == "last" else f"paredown report {names.run}"
+    prices = f" {names.priced}" if names.priced else ""
+    shown = ("paredown report" if names.run == "last" else f"paredown report {names.run}") + prices
     if not run.ended and not run.is_script:
         yield Command(line=f"{again} --resume", purpose="measures only what is missing")
     elif _to_be_mended(verdict, run):
@@ -40,8 +41,10 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     if verdict.budget is None:
         yield Command(line=f"{shown} --dollars-per-day 7 --requests-per-day 3000", purpose="holds it against a budget")
     if verdict.decomposed is not None and verdict.decomposed.complete:
-        yield Command(line=f"paredown budget --run {names.run}", purpose="what every service of the pipeline costs")
-    if verdict.assumptions.arch != "arm64":
+        yield Command(
+            line=f"paredown budget --run {names.run}{prices}", purpose="what every service of the pipeline costs"
+        )
+    if verdict.assumptions.arch != "arm64" and names.arm64:
         yield Command(line=f"{shown} --arch arm64", purpose="the same run at Graviton's prices")
     yield Command(line=f"{shown} --format json", purpose="every figure, for a program")
 

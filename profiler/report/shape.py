@@ -123,6 +123,10 @@ class Names:
 
     job: str
     run: str = "last"
+    priced: str = ""
+    """The options that say which prices hold; empty: the default ones."""
+    arm64: bool = True
+    """Whether there is a price of arm64 as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

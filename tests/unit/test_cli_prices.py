@@ -68,6 +68,22 @@ def test_a_report_counts_by_your_prices(capsys: pytest.CaptureFixture[str]) -> N
     assert after == pytest.approx(5 * before, rel=1e-12)
 
 
+def test_the_next_commands_keep_to_the_same_prices_and_can_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+    file = "prices.toml"
+    assert main(["report", "--prices", file]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("    paredown ")]
+    judged = [words for words in lines if words[1] in ("report", "budget")]
+    assert len(judged) > 1
+    assert all(words[-1] == file or f"--prices {file}" in " ".join(words) for words in judged)
+    for words in judged:
+        assert main(words[1:]) == 0
+    capsys.readouterr()
+    assert main(["report", "--region", "eu-west-1"]) == 0
+    shown = capsys.readouterr().out.split("Next")[1]
+    assert "paredown report --region eu-west-1 --format json\n" in shown
+    assert "arm64" not in shown, "no price of it is known there"
+
+
 @pytest.mark.parametrize("free", ["GB-seconds", "everything"])
 def test_a_budget_is_not_held_where_nothing_costs_anything(free: str, capsys: pytest.CaptureFixture[str]) -> None:
     requests = price("lambda", "requests", "invocation", "0", arch=None) if free == "everything" else ""
