@@ -165,16 +165,35 @@ def _table(solution: Solution) -> str:
     if solution.target.usd_per_month is None:
         low, high = (f"{money(solution, row.usd_per_day, row.usd_per_month)} at" for row in (rows[0], rows[-1]))
         least, most = gb_seconds(rows[0].gb_s_per_request), exactly(rows[-1].gb_s_per_request)
-        return f"{asked(solution)} cost {low} {least} each, and {high} {most}."
+        cost = "costs" if solution.target.requests_per_day == 1 else "cost"
+        return f"{asked(solution)} {cost} {low} {least} each, and {high} {most}."
     if solution.target.requests_per_month is not None:
         return _held(solution)
     first = next((row for row in rows if row.gb_s_per_request == 128), rows[0])
     last = rows[-1]
     bought, gb_s = _bought(solution, first), gb_seconds(first.gb_s_per_request)
+    if bought == 0:
+        return _small(solution, gb_s)
     text = f"{_budget(solution)} buys {requests_of(bought)} of {gb_s}{'' if bought == 1 else ' each'}"
     if last is not first:
-        text += f", or {_bought(solution, last):,} of {exactly(last.gb_s_per_request)}"
+        other = _bought(solution, last)
+        text += f", or {number(other) if other else 'none'} of {exactly(last.gb_s_per_request)}"
     return f"{text}."
+
+
+def _small(solution: Solution, gb_s: str) -> str:
+    """Dollars that do not buy one request of the usual size: what they do buy."""
+    bought = [row for row in solution.rows if _bought(solution, row)]
+    if not bought:
+        return f"{_budget(solution)} does not buy one request of even {_least(solution)}."
+    largest = max(bought, key=lambda row: row.gb_s_per_request)
+    number_of, size = _bought(solution, largest), gb_seconds(largest.gb_s_per_request)
+    each = "" if number_of == 1 else " each"
+    return f"{_budget(solution)} buys {requests_of(number_of)} of {size}{each}, but none of {gb_s.split()[0]}."
+
+
+def _least(solution: Solution) -> str:
+    return gb_seconds(min(row.gb_s_per_request for row in solution.rows))
 
 
 def _held(solution: Solution) -> str:
@@ -183,8 +202,7 @@ def _held(solution: Solution) -> str:
     paid = [row.gb_s_per_request for row in solution.rows if known(row.usd_per_month) <= limit]
     requests = asked(solution, beside_money=True)
     if not paid:
-        least = gb_seconds(min(row.gb_s_per_request for row in solution.rows))
-        return f"{_budget(solution)} does not pay for {requests} of even {least} each."
+        return f"{_budget(solution)} does not pay for {requests} of even {_least(solution)} each."
     text = f"{_budget(solution)} pays for {requests} of {gb_seconds(max(paid))} each"
     more = [row.gb_s_per_request for row in solution.rows if row.gb_s_per_request > max(paid)]
     return f"{text}, but not of {exactly(min(more))}." if more else f"{text}."

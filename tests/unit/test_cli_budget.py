@@ -313,6 +313,19 @@ def test_one_is_never_spoken_of_as_several(question: str, capsys: pytest.Capture
     assert not re.search(r"(?<![\d.,])1 requests|1 request of \S+ GB-seconds each", text)
 
 
+@pytest.mark.parametrize(
+    ("dollars", "answer"),
+    [
+        ("0.000003", "$0.00000300 a day buys 1 request of 0.125 GB-seconds, but none of 128."),
+        ("0.0001", "$0.000100 a day buys 1 request of 4 GB-seconds, but none of 128."),
+        ("0.000001", "$0.00000100 a day does not buy one request of even 0.125 GB-seconds."),
+        ("0.0022", "$0.00220 a day buys 1 request of 128 GB-seconds, or none of 1,024."),
+    ],
+)
+def test_few_dollars_buy_what_they_can(dollars: str, answer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert " ".join(said(f"--dollars-per-day {dollars}", capsys).split("\n\n")[0].split()) == answer
+
+
 def test_a_single_share_is_the_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(f"{SEVEN} --share s3=100", capsys).startswith("$7 a day is all for s3.\n")
 
