@@ -21,7 +21,7 @@ from profiler.model import Run
 from profiler.pricebook import PriceBook
 from profiler.services import ServiceCost, services_of, used_up_first
 from profiler.units import DAYS_PER_MONTH
-from profiler.usage import Design, Store, Usage, is_query, items_of, usage_of
+from profiler.usage import Design, Store, Usage, is_query, items_of, moved_bytes, usage_of
 from profiler.variants import VariantVerdict
 from profiler.verdict import Verdict
 from profiler.workflow import Workflow, workflows_of
@@ -69,6 +69,10 @@ class Pipeline:
     requests_per_day: int | None
     """To the nearest whole one, where they are given by the month."""
     target_usd_per_day: Decimal | None
+    s3_written_bytes: int
+    """That one run writes to S3."""
+    s3_given_bytes: int
+    """Of the files that its tasks are given from S3, the input's among them."""
     services: tuple[ServiceCost, ...]
     workflows: tuple[WorkflowCost, ...]
     usd_per_run: Decimal
@@ -145,6 +149,7 @@ def pipeline_of(
     if monolith is not None and runs is not None:
         often, headroom = runs / DAYS_PER_MONTH, verdict.assumptions.headroom
         elsewhere = elsewhere_of(monolith, facts, platform, runs_per_day=often, headroom=headroom)
+    written, given = moved_bytes(run, design)
     return Pipeline(
         job=run.plan.job,
         run_id=run.id,
@@ -159,6 +164,8 @@ def pipeline_of(
         requests_per_run=per_run,
         requests_per_day=None if requests_per_day is None else round(requests_per_day),
         target_usd_per_day=usd_per_day,
+        s3_written_bytes=written,
+        s3_given_bytes=given,
         services=services,
         workflows=tuple(_workflow_cost(way, book, chosen=way is chosen) for way in ways),
         usd_per_run=total_run,

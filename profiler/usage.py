@@ -82,6 +82,14 @@ def usage_of(
     return tuple(Usage(quantity=name, amount=amount) for name, amount in counted if amount > 0)
 
 
+def moved_bytes(run: Run, design: Design) -> tuple[int, int]:
+    """Return the bytes that one run writes to S3, and those of the files that its tasks are given from there."""
+    tasks = latest(run.of(Variant.DECOMPOSED))
+    last = run.plan.decomposed[-1].name
+    written = (task.output_bytes for task in tasks if task.step != last or design.store is Store.S3)
+    return sum(written), sum(task.input_bytes for task in tasks)
+
+
 def is_query(step: StepFit) -> bool:
     """Whether a step is SQL, which Athena could run as well."""
     return step.kind in (Kind.QUERY, Kind.COMBINE)

@@ -8,7 +8,7 @@ from profiler.fit import DEFAULT_HEADROOM
 from profiler.pipeline import Pipeline
 from profiler.report.clean import one_line
 from profiler.report.plain import many
-from profiler.units import dollars
+from profiler.units import dollars, memory
 from profiler.usage import Store
 
 
@@ -29,8 +29,9 @@ def basis(pipeline: Pipeline) -> Iterator[str]:
     else:
         yield f"The files of the last step are the answers, on S3, {kept}."
     yield (
-        "One PUT for each file between steps, one GET for each that a task is given, kept one day; a query may make "
-        f"several GETs of a large file. Logs: Lambda's own lines and what was printed, {kept}."
+        f"One PUT for each file on S3 ({memory(pipeline.s3_written_bytes)}), one GET for each that a task is given "
+        f"({memory(pipeline.s3_given_bytes)}); a query may make several GETs of a large file. Between steps they are "
+        f"kept one day. Logs: Lambda's own lines and what was printed, {kept}."
     )
     if design.athena:
         yield "Athena bills what a query reads, at least 10 MB; its TB, not confirmed, as 10^12 bytes."

@@ -85,6 +85,12 @@ def test_everything_that_a_run_uses_is_counted() -> None:
     assert "lambda.ephemeral_gb_seconds" not in used
 
 
+def test_what_goes_to_s3_and_comes_from_there_is_said_in_bytes() -> None:
+    pipeline = project(a_priced_run())
+    assert (pipeline.s3_written_bytes, pipeline.s3_given_bytes) == (MIB, 3 * 20 * MIB)
+    assert project(a_priced_run(), design=Design(store=Store.S3)).s3_written_bytes == 3 * MIB
+
+
 def test_on_s3_every_file_of_the_last_step_is_an_answer() -> None:
     used = amounts(project(a_priced_run(), design=Design(store=Store.S3)))
     assert used["s3.put_requests"] == 6
