@@ -117,7 +117,11 @@ def bill(
         instance_type=instance_type,
         lines=tuple(lines),
         total_usd=as_decimal(sum((Fraction(line.usd) for line in lines), Fraction(0))),
-        remarks=(*_tiers_elsewhere(facts, lines, region), *_unsettled(facts, lines)),
+        remarks=(
+            *_tiers_elsewhere(facts, lines, region),
+            *_unsettled(facts, lines),
+            *(_your_free_tier(facts, lines) if free_tier else ()),
+        ),
     )
 
 
@@ -181,3 +185,12 @@ def _unsettled(facts: FactSet, lines: Sequence[Line]) -> Iterator[str]:
             about = {name for name in quantities_of(facts) if f"{fact.service}.{fact.name}".startswith(name)}
             if not about or about & billed:
                 yield fact.about
+
+
+def _your_free_tier(facts: FactSet, lines: Sequence[Line]) -> Iterator[str]:
+    """What is free of the quantities billed, where that is the user's own figure."""
+    for name in dict.fromkeys(line.quantity for line in lines):
+        service, quantity = name.split(".")
+        for fact in facts.facts:
+            if (fact.service, fact.name) == (service, f"free_{quantity}") and fact.origin.yours:
+                yield f"What is free of {name} every month is your own figure, not AWS's"

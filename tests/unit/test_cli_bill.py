@@ -259,6 +259,15 @@ def test_the_users_own_prices_go_first_and_are_named(tmp_path: Path, capsys: pyt
     assert f"paredown facts lambda --prices {file} " in facts
 
 
+def test_a_free_tier_of_ones_own_is_told_where_it_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    origin = 'source = "ours"\nretrieved = 2026-11-01\nconfidence = "high"\n'
+    file.write_text(f'[facts.lambda.free_requests]\nvalue = 5\nunit = "invocation"\n{origin}', encoding="utf-8")
+    own = "What is free of lambda.requests every month is your own figure, not AWS's"
+    assert f"! {own}." in " ".join(said(f"lambda.requests=7 --free-tier --prices {file}", capsys).split())
+    assert document(f"lambda.requests=7 --prices {file}", capsys)["remarks"] == []
+
+
 def test_prices_that_cannot_be_read_are_trouble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (problem,) = refused(f"{ARTICLE} --prices {tmp_path / 'none.toml'}", capsys)
     assert "there is no such file of prices" in problem
