@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from profiler.charges import bill as bill
     from profiler.declare import Job as Job
     from profiler.declare import dataset as dataset
     from profiler.declare import per_group as per_group
@@ -20,15 +19,16 @@ if TYPE_CHECKING:
     from profiler.face import run as run
     from profiler.fit import predict_duration as predict_duration
     from profiler.marks import mark as mark
+    from profiler.pricing.charges import bill as bill
+    from profiler.pricing.solving import budget as budget
     from profiler.projecting import budget_of_run as budget_of_run
-    from profiler.solving import budget as budget
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "Job": "profiler.declare",
-    "bill": "profiler.charges",
-    "budget": "profiler.solving",
+    "bill": "profiler.pricing.charges",
+    "budget": "profiler.pricing.solving",
     "budget_of_run": "profiler.projecting",
     "dataset": "profiler.declare",
     "judge": "profiler.face",

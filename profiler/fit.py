@@ -15,10 +15,10 @@ from math import log
 from statistics import median
 
 from profiler import objections
-from profiler.cost import billed_ms
 from profiler.duration import predict_duration
 from profiler.facts import LambdaLimits, Platform
 from profiler.model import Ending, Measurement, Peak, PlannedStep
+from profiler.pricing.cost import billed_ms
 from profiler.reasons import Reason, fits_all
 from profiler.sizing import (
     Work,

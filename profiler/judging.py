@@ -8,12 +8,12 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
-from profiler.budgeting import Budget
 from profiler.errors import UsageError
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, Fact, FactSet, Platform, Price, load, platform_of
 from profiler.fit import DEFAULT_HEADROOM
 from profiler.jobs import bundled_folder
 from profiler.model import Plan, Run
+from profiler.pricing.budgeting import Budget
 from profiler.report import render
 from profiler.report.build import build
 from profiler.report.shape import Names, Report

@@ -12,7 +12,6 @@ from fractions import Fraction
 from math import ceil
 
 from profiler import objections
-from profiler.cost import as_decimal, billed_gb_s
 from profiler.facts import Ec2Type
 from profiler.fit import (
     StepFit,
@@ -23,6 +22,7 @@ from profiler.fit import (
     temp_reasons,
 )
 from profiler.model import Measurement, Peak, Run, Variant
+from profiler.pricing.cost import as_decimal, billed_gb_s
 from profiler.reasons import Reason, fits_all
 from profiler.sizing import (
     Work,

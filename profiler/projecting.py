@@ -5,15 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from profiler.cost import as_decimal
 from profiler.errors import UsageError
 from profiler.facts import load
 from profiler.judging import Judging, platform_for
 from profiler.model import Run
-from profiler.pipeline import Pipeline, pipeline_of
-from profiler.targets import Given, Target, exact, target_of
+from profiler.pipeline.usage import KEPT_DAYS, Design, Store
+from profiler.pipeline.whole import Pipeline, pipeline_of
+from profiler.pricing.cost import as_decimal
+from profiler.pricing.targets import Given, Target, exact, target_of
 from profiler.units import DAYS_PER_MONTH
-from profiler.usage import KEPT_DAYS, Design, Store
 from profiler.verdict import judge
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from profiler.budgeting import BudgetVerdict
 from profiler.model import Run, Variant
+from profiler.pricing.budgeting import BudgetVerdict
 from profiler.reasons import Effect, Reason, ReasonKind
 from profiler.units import count, dollars, ratio, significant
 from profiler.variants import VariantVerdict

@@ -8,10 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from profiler.cost import as_decimal
 from profiler.duration import predict_duration
 from profiler.facts import LambdaLimits
 from profiler.model import Measurement, Peak
+from profiler.pricing.cost import as_decimal
 from profiler.units import GIB, MIB, MIB_PER_GB, NS_PER_S
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from profiler.budgeting import usd_per_day
-from profiler.cost import as_decimal
 from profiler.fit import StepFit, Terms
 from profiler.model import Measurement, Peak, Run, Variant, VariantEnd
+from profiler.pricing.budgeting import usd_per_day
+from profiler.pricing.cost import as_decimal
 from profiler.reasons import Reason
 
 

@@ -12,12 +12,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from profiler import objections
-from profiler.budgeting import Budget, BudgetVerdict, can_run_out, hold
 from profiler.decomposed import judge_decomposed
 from profiler.facts import DEFAULT_ARCH, Platform
 from profiler.fit import DEFAULT_HEADROOM, Terms, slowest_factor
 from profiler.model import Machine, Run, Settings, Variant
 from profiler.monolith import judge_monolith
+from profiler.pricing.budgeting import Budget, BudgetVerdict, can_run_out, hold
 from profiler.reasons import Effect, Reason, fits_all
 from profiler.sentence import sentence_of
 from profiler.variants import Demand, MachineCost, VariantVerdict

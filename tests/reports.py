@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from profiler.budgeting import Budget
 from profiler.facts import load, platform_of
 from profiler.model import Run
+from profiler.pricing.budgeting import Budget
 from profiler.report.build import build
 from profiler.report.shape import Names, Report
 from profiler.store import Recorder

@@ -12,7 +12,7 @@ from profiler.cli.options import architecture, output_options, prices_option
 from profiler.errors import PareDownError, UsageError, together
 
 if TYPE_CHECKING:
-    from profiler.billing import Bill
+    from profiler.pricing.billing import Bill
 
 
 @click.command(name="bill")
@@ -71,7 +71,7 @@ def command(quantities: tuple[str, ...], format_name: str, output: str, force: b
 
 def _bill(words: Sequence[str], **asked: Any) -> Bill:
     """The bill of what stands on the command line, or one error with every mistake in it."""
-    from profiler.charges import bill
+    from profiler.pricing.charges import bill
 
     amounts, slips = _read(words)
     if not slips:

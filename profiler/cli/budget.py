@@ -47,9 +47,9 @@ def command(context: click.Context, /, format_name: str, output: str, force: boo
 
 def _solved(asked: dict[str, Any], format_name: str, *, width: int) -> str:
     """Return the solved budget, laid out."""
+    from profiler.pricing.solving import budget
     from profiler.report.budget_json import budget_json
     from profiler.report.budget_text import budget_text
-    from profiler.solving import budget
 
     solution = budget(**asked)
     if format_name == "json":

@@ -7,7 +7,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from profiler.billing import Bill, Line
+from profiler.pricing.billing import Bill, Line
 
 SCHEMA = "paredown.bill/1"
 # 1: the first. A new key does not change the number; a key that goes, or means something else, does.

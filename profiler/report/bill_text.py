@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from profiler.billing import Bill, Line
+from profiler.pricing.billing import Bill, Line
+from profiler.pricing.tariffs import MACHINE_HOURS
 from profiler.report.clean import one_line
 from profiler.report.plain import table, wrapped
-from profiler.tariffs import MACHINE_HOURS
 from profiler.units import DAYS_PER_MONTH, align, dollars, significant
 
 _NARROWEST = 60

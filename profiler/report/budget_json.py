@@ -12,10 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from profiler.cost import as_decimal
-from profiler.shares import ShareOfService
-from profiler.solution import Margin, Solution, Solved
-from profiler.targets import Customers, Target
+from profiler.pricing.cost import as_decimal
+from profiler.pricing.shares import ShareOfService
+from profiler.pricing.solution import Margin, Solution, Solved
+from profiler.pricing.targets import Customers, Target
 
 SCHEMA = "paredown.budget/1"
 

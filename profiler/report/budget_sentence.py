@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from profiler.cost import as_decimal
-from profiler.solution import Row, Solution, Unknown
+from profiler.pricing.cost import as_decimal
+from profiler.pricing.solution import Row, Solution, Unknown
 from profiler.units import MIB_PER_GB, dollars, significant
 
 T = TypeVar("T")

@@ -10,11 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from profiler.cost import as_decimal
+from profiler.pricing.cost import as_decimal
+from profiler.pricing.shares import Allowance
+from profiler.pricing.solution import Pair, Row, Solution
 from profiler.report.budget_sentence import asked, exactly, known, money, number, requests_of, seconds_of, sentence
 from profiler.report.plain import table, wrapped
-from profiler.shares import Allowance
-from profiler.solution import Pair, Row, Solution
 from profiler.units import DAYS_PER_MONTH, align, dollars, significant
 
 _NARROWEST = 60

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from profiler.fit import DEFAULT_HEADROOM
-from profiler.pipeline import Pipeline
+from profiler.pipeline.usage import Store
+from profiler.pipeline.whole import Pipeline
 from profiler.report.clean import one_line
 from profiler.report.plain import many
 from profiler.units import dollars, memory
-from profiler.usage import Store
 
 
 def basis(pipeline: Pipeline) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from profiler.pipeline import Pipeline
+from profiler.pipeline.whole import Pipeline
 from profiler.report.clean import one_line
 from profiler.report.plain import many
 from profiler.report.totals import less_by

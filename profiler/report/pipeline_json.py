@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from profiler.pipeline import Pipeline
+from profiler.pipeline.whole import Pipeline
 from profiler.report.pipeline_claim import headline
 
 SCHEMA = "paredown.pipeline/1"

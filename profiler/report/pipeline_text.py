@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from profiler.pipeline import Alternative, Pipeline
+from profiler.pipeline.services import Priced, ServiceCost
+from profiler.pipeline.usage import Design, Store
+from profiler.pipeline.whole import Alternative, Pipeline
 from profiler.report.clean import one_line
 from profiler.report.pipeline_basis import basis
 from profiler.report.pipeline_claim import also, headline
 from profiler.report.plain import many, table, wrapped
-from profiler.services import Priced, ServiceCost
 from profiler.units import GIB, align, count, dollars, memory, percent, significant
-from profiler.usage import Design, Store
 
 TITLES = {
     "lambda": "Lambda",

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import profiler
-from profiler.amounts import LARGEST, exact_amount, is_counted
-from profiler.billing import Bill, bill
 from profiler.errors import FactsError, UsageError
 from profiler.facts import load
-from profiler.tariffs import MACHINE_HOURS, quantities_of, tariff_of
+from profiler.pricing.amounts import LARGEST, exact_amount, is_counted
+from profiler.pricing.billing import Bill, bill
+from profiler.pricing.tariffs import MACHINE_HOURS, quantities_of, tariff_of
 
 FACTS = load()
 MACHINE = "t3.2xlarge"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiler.budgeting import Budget, gb_s_per_request, hold, requests_per_day, usd_per_day
 from profiler.facts import load, platform_of
+from profiler.pricing.budgeting import Budget, gb_s_per_request, hold, requests_per_day, usd_per_day
 
 PRICES = platform_of(load()).prices
 MONEY = st.decimals(min_value=Decimal("0.01"), max_value=Decimal(20_000), places=2)

@@ -17,12 +17,12 @@ import click
 import jsonschema
 import pytest
 
-from profiler.charges import bill
 from profiler.cli.bill import command
 from profiler.cli.main import COMMANDS, main
 from profiler.facts import load
+from profiler.pricing.charges import bill
+from profiler.pricing.tariffs import quantities_of
 from profiler.report.bill_text import bill_text
-from profiler.tariffs import quantities_of
 from tests.conftest import ROOT
 from tests.rules.documents import blocks
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiler.cost import billed_gb_s, billed_ms, by_tier, tiered_usd, with_free
 from profiler.facts import load, platform_of
+from profiler.pricing.cost import billed_gb_s, billed_ms, by_tier, tiered_usd, with_free
 from profiler.units import NS_PER_MS
 
 X86 = platform_of(load()).prices.gb_seconds

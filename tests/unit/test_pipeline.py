@@ -15,18 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiler.billing import tariff_of
-from profiler.cost import tiered_usd
-from profiler.elsewhere import Elsewhere
 from profiler.errors import UsageError
 from profiler.facts import load, platform_of
 from profiler.model import Answer, Comparison, Ending, Measurement, Run, Variant
-from profiler.pipeline import Pipeline, pipeline_of
+from profiler.pipeline.elsewhere import Elsewhere
+from profiler.pipeline.usage import Design, Store
+from profiler.pipeline.whole import Pipeline, pipeline_of
+from profiler.pricing.billing import tariff_of
+from profiler.pricing.cost import tiered_usd
 from profiler.report.pipeline_claim import headline
 from profiler.report.pipeline_json import pipeline_json
 from profiler.report.pipeline_text import pipeline_text
 from profiler.units import DAYS_PER_MONTH, GIB, MIB, NS_PER_S
-from profiler.usage import Design, Store
 from profiler.verdict import judge
 from tests.factories import a_measurement, a_run, ended, exactly, the_measurements
 from tests.sample_runs import a_fitting_run, a_script_run, an_interrupted_run

@@ -12,9 +12,9 @@ from fractions import Fraction
 
 import pytest
 
-from profiler.billing import Bill, Quantity, bill
-from profiler.cost import billed_ms
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet, load, read
+from profiler.pricing.billing import Bill, Quantity, bill
+from profiler.pricing.cost import billed_ms
 
 LAMBDA_PAGE = "AWS Lambda pricing, https://aws.amazon.com/lambda/pricing/, example"
 STEP_FUNCTIONS_PAGE = "AWS Step Functions pricing, https://aws.amazon.com/step-functions/pricing/, example"

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiler.billing import bill
 from profiler.errors import UsageError
 from profiler.facts import load
-from profiler.shares import Allowance, ShareOfService
-from profiler.solving import budget
+from profiler.pricing.billing import bill
+from profiler.pricing.shares import Allowance, ShareOfService
+from profiler.pricing.solving import budget
 
 SERVICES = ("dynamodb", "eventbridge", "lambda", "s3", "step_functions")
 ARTICLE = {"lambda": 70, "step_functions": 10, "dynamodb": 10, "eventbridge": 5, "s3": 5}

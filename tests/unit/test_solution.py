@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from profiler.errors import FactsError, UsageError
 from profiler.facts import Tier, load
-from profiler.inversion import usd_of
-from profiler.shares import Where
-from profiler.solution import Rates, Unknown, gb_s_left, requests_bought, uses_of
-from profiler.solving import _rates, budget
+from profiler.pricing.inversion import usd_of
+from profiler.pricing.shares import Where
+from profiler.pricing.solution import Rates, Unknown, gb_s_left, requests_bought, uses_of
+from profiler.pricing.solving import _rates, budget
 
 FACTS = load(services=("lambda",))
 

@@ -9,9 +9,9 @@ import pytest
 
 from profiler.facts import load, platform_of
 from profiler.fit import StepFit
+from profiler.pipeline.workflow import workflows_of
 from profiler.units import NS_PER_MS, NS_PER_S
 from profiler.verdict import judge
-from profiler.workflow import workflows_of
 from tests.factories import a_run
 
 FACTS = load()

@@ -12,19 +12,19 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
-from profiler.cost import as_decimal
-from profiler.doubts import doubts_of
-from profiler.elsewhere import Elsewhere, elsewhere_of, own_prices
 from profiler.errors import UsageError
 from profiler.facts import FactSet, Platform
 from profiler.model import Run
-from profiler.pricebook import PriceBook
-from profiler.services import ServiceCost, services_of, used_up_first
+from profiler.pipeline.doubts import doubts_of
+from profiler.pipeline.elsewhere import Elsewhere, elsewhere_of, own_prices
+from profiler.pipeline.pricebook import PriceBook
+from profiler.pipeline.services import ServiceCost, services_of, used_up_first
+from profiler.pipeline.usage import Design, Store, Usage, is_query, items_of, moved_bytes, usage_of
+from profiler.pipeline.workflow import Workflow, workflows_of
+from profiler.pricing.cost import as_decimal
 from profiler.units import DAYS_PER_MONTH
-from profiler.usage import Design, Store, Usage, is_query, items_of, moved_bytes, usage_of
 from profiler.variants import VariantVerdict
 from profiler.verdict import Verdict
-from profiler.workflow import Workflow, workflows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

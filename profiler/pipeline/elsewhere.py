@@ -9,10 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from profiler.cost import as_decimal
 from profiler.errors import FactsError
 from profiler.facts import FactSet, Platform
 from profiler.facts.values import number_of
+from profiler.pricing.cost import as_decimal
 from profiler.sizing import top
 from profiler.units import GIB, NS_PER_HOUR, NS_PER_S
 from profiler.variants import MachineCost, VariantVerdict

@@ -8,8 +8,8 @@ from decimal import Decimal
 from profiler.facts import FactSet
 from profiler.facts.values import number_of
 from profiler.model import Run, Variant
+from profiler.pipeline.usage import Design, Store, items_of
 from profiler.units import count
-from profiler.usage import Design, Store, items_of
 from profiler.variants import VariantVerdict
 from profiler.verdict import Verdict
 

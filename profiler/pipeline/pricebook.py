@@ -7,13 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from profiler.billing import Tariff, tariff_of
-from profiler.cost import as_decimal, tiered_usd
 from profiler.errors import FactsError
 from profiler.facts import FactSet
-from profiler.inversion import Use, requests_for
+from profiler.pipeline.usage import Usage
+from profiler.pricing.billing import Tariff, tariff_of
+from profiler.pricing.cost import as_decimal, tiered_usd
+from profiler.pricing.inversion import Use, requests_for
 from profiler.units import DAYS_PER_MONTH
-from profiler.usage import Usage
 
 
 class PriceBook:

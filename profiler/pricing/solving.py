@@ -10,14 +10,14 @@ from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 
-from profiler.cost import as_decimal
 from profiler.errors import UsageError
 from profiler.facts import ARCHITECTURES, DEFAULT_ARCH, DEFAULT_REGION, FactSet, load, service_names
 from profiler.facts.values import number_of
-from profiler.shares import LAMBDA, ShareOfService, Where, checked_shares, share_of
-from profiler.solution import Rates, Solution, margin_of, pairs_of, rows_of, solve
-from profiler.targets import Given, Target, target_of
-from profiler.tariffs import Tariff, tariff_of
+from profiler.pricing.cost import as_decimal
+from profiler.pricing.shares import LAMBDA, ShareOfService, Where, checked_shares, share_of
+from profiler.pricing.solution import Rates, Solution, margin_of, pairs_of, rows_of, solve
+from profiler.pricing.targets import Given, Target, target_of
+from profiler.pricing.tariffs import Tariff, tariff_of
 from profiler.units import DAYS_PER_MONTH
 
 _MACHINES = "ec2"

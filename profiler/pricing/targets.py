@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from profiler.amounts import Quantity, exact_amount
 from profiler.errors import UsageError
+from profiler.pricing.amounts import Quantity, exact_amount
 from profiler.units import DAYS_PER_MONTH
 
 Given = Quantity

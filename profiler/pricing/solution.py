@@ -13,12 +13,12 @@ from enum import StrEnum
 from fractions import Fraction
 from math import floor
 
-from profiler.cost import as_decimal, tiered_usd
 from profiler.errors import UsageError
 from profiler.facts import Tier
-from profiler.inversion import Use, quantity_for, requests_for, usd_of
-from profiler.shares import ShareOfService
-from profiler.targets import Target
+from profiler.pricing.cost import as_decimal, tiered_usd
+from profiler.pricing.inversion import Use, quantity_for, requests_for, usd_of
+from profiler.pricing.shares import ShareOfService
+from profiler.pricing.targets import Target
 from profiler.units import DAYS_PER_MONTH, MIB_PER_GB
 
 TABLE = tuple(Fraction(2) ** power for power in range(-3, 11))

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from profiler.amounts import Quantity
-from profiler.billing import Bill
-from profiler.billing import bill as bill_at
 from profiler.errors import UsageError
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, load, service_names
+from profiler.pricing.amounts import Quantity
+from profiler.pricing.billing import Bill
+from profiler.pricing.billing import bill as bill_at
 
 
 def bill(

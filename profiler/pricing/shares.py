@@ -12,13 +12,13 @@ from difflib import get_close_matches
 from fractions import Fraction
 from math import floor
 
-from profiler.amounts import is_counted
-from profiler.cost import as_decimal, tiered_usd
 from profiler.errors import FactsError, UsageError
 from profiler.facts import FactSet
-from profiler.inversion import quantity_for
-from profiler.targets import Given, Target, exact
-from profiler.tariffs import MACHINE_HOURS, Tariff, quantities_of, tariff_of
+from profiler.pricing.amounts import is_counted
+from profiler.pricing.cost import as_decimal, tiered_usd
+from profiler.pricing.inversion import quantity_for
+from profiler.pricing.targets import Given, Target, exact
+from profiler.pricing.tariffs import MACHINE_HOURS, Tariff, quantities_of, tariff_of
 from profiler.units import DAYS_PER_MONTH
 
 LAMBDA = "lambda"

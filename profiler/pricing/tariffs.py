@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from profiler.cost import with_free
 from profiler.errors import FactsError, UsageError
 from profiler.facts import ARCHITECTURES, DEFAULT_ARCH, DEFAULT_REGION, FactSet, Price, Tier
+from profiler.pricing.cost import with_free
 
 MACHINE_HOURS = "ec2.hours"
 """The one quantity whose price hangs on something else: the type of the machine."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from profiler.cost import Amount, exactly, tiered_usd
 from profiler.facts import Tier
+from profiler.pricing.cost import Amount, exactly, tiered_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

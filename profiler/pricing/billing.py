@@ -12,13 +12,13 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 
-from profiler.amounts import Quantity, exact_amount
-from profiler.cost import as_decimal, by_tier
 from profiler.errors import FactsError, PareDownError, UsageError, together
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet
-from profiler.tariffs import MACHINE_HOURS, check_arch, quantities_of
-from profiler.tariffs import Tariff as Tariff
-from profiler.tariffs import tariff_of as tariff_of
+from profiler.pricing.amounts import Quantity, exact_amount
+from profiler.pricing.cost import as_decimal, by_tier
+from profiler.pricing.tariffs import MACHINE_HOURS, check_arch, quantities_of
+from profiler.pricing.tariffs import Tariff as Tariff
+from profiler.pricing.tariffs import tariff_of as tariff_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

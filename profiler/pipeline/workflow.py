@@ -14,8 +14,8 @@ from math import ceil
 from profiler.facts import FactSet
 from profiler.facts.values import number_of
 from profiler.fit import StepFit
+from profiler.pipeline.usage import Usage
 from profiler.units import MIB_PER_GB, NS_PER_MS, NS_PER_S, count, duration
-from profiler.usage import Usage
 
 _SERVICE = "step_functions"
 _NO_ATHENA = "an Express workflow cannot wait for a query of Athena"

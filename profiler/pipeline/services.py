@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from profiler.cost import as_decimal
-from profiler.pricebook import PriceBook
-from profiler.usage import Usage
+from profiler.pipeline.pricebook import PriceBook
+from profiler.pipeline.usage import Usage
+from profiler.pricing.cost import as_decimal
 
 ORDER = ("lambda", "step_functions", "athena", "dynamodb", "s3", "eventbridge", "logs")
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from profiler.cost import Amount, as_decimal, exactly, tiered_usd
 from profiler.facts import LambdaPrices
-from profiler.inversion import Use, quantity_for, requests_for, usd_of
+from profiler.pricing.cost import Amount, as_decimal, exactly, tiered_usd
+from profiler.pricing.inversion import Use, quantity_for, requests_for, usd_of
 from profiler.units import DAYS_PER_MONTH
 
 
