@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from profiler.errors import UsageError
 from profiler.jobs import declares_a_job, find_job
-from profiler.judging import Judging, report_of
+from profiler.judging import Judging, headroom_of, report_of
 from profiler.model import Run, Variant
+from profiler.pricing.cost import as_decimal
+from profiler.pricing.targets import exact
 
 if TYPE_CHECKING:
     from profiler.verdict import Verdict
@@ -133,9 +135,11 @@ def _judging(
     return Judging(
         region=region,
         arch=arch,
-        headroom=Decimal(str(headroom)),
+        headroom=headroom_of(headroom),
         warm=warm,
-        usd_per_day=None if dollars_per_day is None else Decimal(str(dollars_per_day)),
-        requests_per_day=requests_per_day,
+        usd_per_day=None if dollars_per_day is None else as_decimal(exact("dollars_per_day", dollars_per_day)),
+        requests_per_day=(
+            None if requests_per_day is None else int(exact("requests_per_day", requests_per_day, counted="request"))
+        ),
         prices=prices,
     )

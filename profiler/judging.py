@@ -14,6 +14,8 @@ from profiler.fit import DEFAULT_HEADROOM
 from profiler.jobs import bundled_folder
 from profiler.model import Plan, Run
 from profiler.pricing.budgeting import Budget
+from profiler.pricing.cost import as_decimal
+from profiler.pricing.targets import Given, exact
 from profiler.report import render
 from profiler.report.build import build
 from profiler.report.shape import Names, Report
@@ -38,6 +40,18 @@ class Judging:
     requests_per_day: int | None = None
     prices: str | Path | None = None
     """A file of the user's own prices and facts."""
+
+
+def headroom_of(given: Given) -> Decimal:
+    """Return a headroom as somebody states it.
+
+    Raises:
+        UsageError: If it is no number from 1.
+    """
+    found = exact("headroom", given)
+    if found < 1:
+        raise UsageError(f"headroom is {given}; expected a number from 1")
+    return as_decimal(found)
 
 
 def show(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from profiler.errors import UsageError
 from profiler.facts import load
-from profiler.judging import Judging, platform_for
+from profiler.judging import Judging, headroom_of, platform_for
 from profiler.model import Run
 from profiler.pipeline.usage import KEPT_DAYS, Design, Store
 from profiler.pipeline.whole import Pipeline, pipeline_of
@@ -80,7 +80,7 @@ def budget_of_run(
     }
     target = _target(asked)
     usd, often = (None, None) if target is None else (target.usd_per_month, target.requests_per_month)
-    judging = Judging(region=region, arch=arch, headroom=_headroom(headroom), warm=warm, prices=prices)
+    judging = Judging(region=region, arch=arch, headroom=headroom_of(headroom), warm=warm, prices=prices)
     facts = load(prices=prices)
     platform = platform_for(facts, judging)
     return pipeline_of(
@@ -93,13 +93,6 @@ def budget_of_run(
         usd_per_day=None if usd is None else as_decimal(usd / DAYS_PER_MONTH),
         free_tier=free_tier,
     )
-
-
-def _headroom(given: Decimal | float | str) -> Decimal:
-    found = exact("headroom", given)
-    if found < 1:
-        raise UsageError(f"headroom is {given}; expected a number from 1")
-    return as_decimal(found)
 
 
 def _design(store: str, *, athena: bool, kept_days: int) -> Design:
