@@ -71,7 +71,7 @@ def _of_service(facts: FactSet, service: str | None) -> Collection[tuple[str, st
 def _next(fetched: Fetched, output: str) -> str:
     where = "" if fetched.region == DEFAULT_REGION else f" --region {fetched.region}"
     price = min(fetched.prices, key=lambda price: price.service != "lambda")  # Lambda's if it is there, else the first.
-    if price.service == "ec2" and price.unit == "hour":
+    if price.is_of_a_machine:
         what = f"ec2.hours=730 --instance-type {price.name}"
     else:
         what = f"{price.service}.{price.name}=1000000"

@@ -10,9 +10,9 @@ from math import floor
 from profiler.errors import FactsError
 from profiler.facts import FactSet
 from profiler.pipeline.usage import Usage
-from profiler.pricing.billing import Tariff, tariff_of
 from profiler.pricing.cost import as_decimal, tiered_usd
 from profiler.pricing.inversion import Use, requests_for
+from profiler.pricing.tariffs import Tariff, tariff_of
 from profiler.units import DAYS_PER_MONTH
 
 

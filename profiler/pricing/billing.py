@@ -16,9 +16,7 @@ from profiler.errors import FactsError, PareDownError, UsageError, together
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, FactSet
 from profiler.pricing.amounts import Quantity, exact_amount
 from profiler.pricing.cost import as_decimal, by_tier
-from profiler.pricing.tariffs import MACHINE_HOURS, check_arch, quantities_of
-from profiler.pricing.tariffs import Tariff as Tariff
-from profiler.pricing.tariffs import tariff_of as tariff_of
+from profiler.pricing.tariffs import MACHINE_HOURS, Tariff, check_arch, quantities_of, tariff_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

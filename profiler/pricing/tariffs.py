@@ -64,7 +64,7 @@ def quantities_of(facts: FactSet) -> tuple[str, ...]:
     >>> [name for name in quantities_of(load()) if name.startswith("ec2.")]
     ['ec2.hours', 'ec2.unlimited_vcpu_hours']
     """
-    names = {MACHINE_HOURS if _is_machine(price) else f"{price.service}.{price.name}": None for price in facts.prices}
+    names = {MACHINE_HOURS if price.is_of_a_machine else f"{price.service}.{price.name}" for price in facts.prices}
     return tuple(sorted(names))
 
 
@@ -93,13 +93,9 @@ def _priced(facts: FactSet, service: str, name: str, *, region: str, arch: str |
     return facts.price(service, name, region=region, arch=arch)
 
 
-def _is_machine(price: Price) -> bool:
-    return price.service == "ec2" and price.unit == "hour"
-
-
 def _machine(facts: FactSet, instance_type: str | None, region: str) -> Price:
     """The price of an hour of a machine type; machines are of one architecture each."""
-    types = {price.name: None for price in facts.prices if _is_machine(price)}
+    types = {price.name: price.arch for price in facts.prices if price.is_of_a_machine}
     if instance_type is None:
         raise UsageError(f"{MACHINE_HOURS} needs --instance-type TYPE", hint=f"known: {', '.join(types)}")
     if instance_type not in tuple(types):
@@ -108,8 +104,7 @@ def _machine(facts: FactSet, instance_type: str | None, region: str) -> Price:
             f"no price of instance type {instance_type!r} is known",
             hint=f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(types)}",
         )
-    arch = next(price.arch for price in facts.prices if _is_machine(price) and price.name == instance_type)
-    return _priced(facts, "ec2", instance_type, region=region, arch=arch)
+    return _priced(facts, "ec2", instance_type, region=region, arch=types[instance_type])
 
 
 def _free(facts: FactSet, service: str, name: str) -> Decimal:

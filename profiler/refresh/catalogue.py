@@ -22,7 +22,7 @@ def rules_for(price: Price) -> tuple[Rule, ...]:
 
     A price that is the same for both architectures has a product for each; they must then agree.
     """
-    if price.service == "ec2" and price.unit == "hour":
+    if price.is_of_a_machine:
         return (_machine(price.name),)
     return tuple(
         rule

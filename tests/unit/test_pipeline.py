@@ -21,8 +21,8 @@ from profiler.model import Answer, Comparison, Ending, Measurement, Run, Variant
 from profiler.pipeline.elsewhere import Elsewhere
 from profiler.pipeline.usage import Design, Store
 from profiler.pipeline.whole import Pipeline, pipeline_of
-from profiler.pricing.billing import tariff_of
 from profiler.pricing.cost import tiered_usd
+from profiler.pricing.tariffs import tariff_of
 from profiler.report.pipeline_claim import headline
 from profiler.report.pipeline_json import pipeline_json
 from profiler.report.pipeline_text import pipeline_text
