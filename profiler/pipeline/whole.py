@@ -1,12 +1,13 @@
 """The bill of a decomposed variant as a pipeline: every service it needs, per run, per request and per day.
 
-Pure: from a run, its verdict and the facts. What the same work costs on machines is in `elsewhere`.
+Pure: from a run, its verdict and the facts. What the same work costs on machines is in `elsewhere`, how its
+steps are driven in `driving`.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -16,26 +17,15 @@ from profiler.errors import UsageError
 from profiler.facts import FactSet, Platform
 from profiler.model import Run
 from profiler.pipeline.doubts import doubts_of
+from profiler.pipeline.driving import Driven, WorkflowCost, driven_by, most_bought, workflow_costs
 from profiler.pipeline.elsewhere import Elsewhere, elsewhere_of, own_prices
 from profiler.pipeline.pricebook import PriceBook
 from profiler.pipeline.services import ServiceCost, services_of, used_up_first
-from profiler.pipeline.usage import Design, Store, Usage, is_query, items_of, moved_bytes, usage_of
-from profiler.pipeline.workflow import Workflow, workflows_of
+from profiler.pipeline.usage import Design, Store, Usage, is_query, items_of, moved_bytes
 from profiler.pricing.cost import as_decimal
 from profiler.units import DAYS_PER_MONTH
 from profiler.variants import VariantVerdict
 from profiler.verdict import Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowCost:
-    """One way to drive the steps, priced."""
-
-    name: str
-    obstacle: str
-    usd_per_run: Decimal | None
-    usd_per_day: Decimal | None
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,19 +126,13 @@ def pipeline_of(
     per_run = verdict.requests or 1
     runs = None if requests_per_day is None else Fraction(requests_per_day) / per_run * DAYS_PER_MONTH
     book = PriceBook(facts, region=platform.region, arch=platform.arch, free_tier=free_tier, runs_per_month=runs)
-    ways_of = partial(_ways_of, run, variant, facts)
-    ways = ways_of(design)
-    chosen = _cheapest(ways, book)
-    used = partial(usage_of, run, variant, facts, warm=verdict.assumptions.warm)
-    usages = (*used(design), *(chosen.usage if chosen else ()))
-    services = services_of(usages, book, per_run, usd_per_day)
-    total_run = sum((service.usd_per_run or Decimal(0) for service in services), Decimal(0))
-    total_day = None if runs is None else sum((service.usd_per_day or Decimal(0) for service in services), Decimal(0))
+    driven = partial(driven_by, run, variant, facts, book=book, warm=verdict.assumptions.warm)
+    used = driven(design)
+    services = services_of(used.usages, book, per_run, usd_per_day)
+    total_run = _sum(service.usd_per_run for service in services)
+    total_day = None if runs is None else _sum(service.usd_per_day for service in services)
     monolith = verdict.monolith if verdict.monolith is not None and verdict.monolith.complete else None
-    elsewhere: tuple[Elsewhere, ...] = ()
-    if monolith is not None and runs is not None:
-        often, headroom = runs / DAYS_PER_MONTH, verdict.assumptions.headroom
-        elsewhere = elsewhere_of(monolith, facts, platform, runs_per_day=often, headroom=headroom)
+    elsewhere = _elsewhere(monolith, verdict, facts, platform, runs)
     written, given = moved_bytes(run, design)
     return Pipeline(
         job=run.plan.job,
@@ -167,24 +151,22 @@ def pipeline_of(
         s3_written_bytes=written,
         s3_given_bytes=given,
         services=services,
-        workflows=tuple(_workflow_cost(way, book, chosen=way is chosen) for way in ways),
+        workflows=workflow_costs(used, book),
         usd_per_run=total_run,
         usd_per_request=total_run / per_run,
         usd_per_day=total_day,
         left_usd_per_day=None if usd_per_day is None or total_day is None else usd_per_day - total_day,
         requests_bought=(
-            None
-            if usd_per_day is None
-            else _most_bought(usages, chosen, ways, book, requests_per_run=per_run, usd_per_day=usd_per_day)
+            None if usd_per_day is None else most_bought(used, book, requests_per_run=per_run, usd_per_day=usd_per_day)
         ),
         used_up_first=used_up_first(services),
-        alternatives=tuple(_alternatives(run, variant, design, used, ways_of, book)),
+        alternatives=tuple(_alternatives(run, variant, design, driven, book)),
         monolith_measured=monolith is not None,
         elsewhere=elsewhere,
         monolith_usd_per_day=_as_one_invocation(monolith, book),
         hypothetical=variant.hypothetical,
-        missing=tuple(usage.quantity for usage in usages if usage.quantity in book.missing),
-        objections=tuple(doubts_of(run, verdict, variant, facts, design, driven=chosen is not None)),
+        missing=tuple(usage.quantity for usage in used.usages if usage.quantity in book.missing),
+        objections=tuple(doubts_of(run, verdict, variant, facts, design, driven=used.chosen is not None)),
     )
 
 
@@ -208,55 +190,25 @@ def _measured(run: Run, verdict: Verdict) -> VariantVerdict:
     return variant
 
 
-def _ways_of(run: Run, variant: VariantVerdict, facts: FactSet, design: Design) -> tuple[Workflow, ...]:
-    fanned = frozenset(step.name for step in run.plan.decomposed if step.fans_out)
-    scanned = frozenset(step.name for step in variant.steps if design.athena and is_query(step))
-    return workflows_of(variant.steps, fanned, facts, scanned=scanned)
+def _sum(usd: Iterable[Decimal | None]) -> Decimal:
+    """What is known of these, together."""
+    return sum((one or Decimal(0) for one in usd), Decimal(0))
 
 
-def _most_bought(
-    usages: Sequence[Usage],
-    chosen: Workflow | None,
-    ways: Sequence[Workflow],
-    book: PriceBook,
-    *,
-    requests_per_run: int,
-    usd_per_day: Decimal,
-) -> int | None:
-    """Requests a day that the target buys, driven in the way that is cheapest for so many; it need not be `chosen`."""
-    others = usages if chosen is None else usages[: -len(chosen.usage)]
-    bought = [
-        book.requests_bought((*others, *way), requests_per_run=requests_per_run, usd_per_day=usd_per_day)
-        for way in ([way.usage for way in ways if not way.obstacle] or [()])
-    ]
-    known = [number for number in bought if number is not None]
-    return max(known) if len(known) == len(bought) else None
-
-
-def _cheapest(ways: Sequence[Workflow], book: PriceBook) -> Workflow | None:
-    """The cheapest way that is allowed; one without a price comes last, None where none is allowed."""
-    allowed = [way for way in ways if not way.obstacle]
-    costs = {way.name: book.per_run(way.usage) for way in allowed}
-    return min(allowed, key=lambda way: (costs[way.name] is None, costs[way.name] or 0), default=None)
-
-
-def _workflow_cost(way: Workflow, book: PriceBook, *, chosen: bool) -> WorkflowCost:
-    usd = book.per_run(way.usage)
-    return WorkflowCost(
-        name=way.name,
-        obstacle=way.obstacle,
-        usd_per_run=None if usd is None else as_decimal(usd),
-        usd_per_day=book.per_day(usd),
-        chosen=chosen,
-    )
+def _elsewhere(
+    monolith: VariantVerdict | None, verdict: Verdict, facts: FactSet, platform: Platform, runs: Fraction | None
+) -> tuple[Elsewhere, ...]:
+    if monolith is None or runs is None:
+        return ()
+    often = runs / DAYS_PER_MONTH
+    return elsewhere_of(monolith, facts, platform, runs_per_day=often, headroom=verdict.assumptions.headroom)
 
 
 def _alternatives(
     run: Run,
     variant: VariantVerdict,
     design: Design,
-    used: Callable[[Design], Sequence[Usage]],
-    ways_of: Callable[[Design], Sequence[Workflow]],
+    driven: Callable[[Design], Driven],
     book: PriceBook,
 ) -> Iterator[Alternative]:
     """The designs that differ in one thing, where all that they use has a price in the region."""
@@ -266,8 +218,7 @@ def _alternatives(
             continue
         if other.store is Store.DYNAMODB and items_of(run) is None:
             continue
-        chosen = _cheapest(ways_of(other), book)
-        usd = book.per_run((*used(other), *(chosen.usage if chosen else ())))
+        usd = book.per_run(driven(other).usages)
         if usd is not None:
             yield Alternative(design=other, usd_per_run=as_decimal(usd), usd_per_day=book.per_day(usd))
 
