@@ -18,7 +18,9 @@ from tests.sample_runs import a_fitting_run
         pytest.param({"headroom": 0.9}, "headroom is 0.9; expected a number from 1", id="less than what is needed"),
         pytest.param({"dollars_per_day": -7}, "dollars_per_day is -7; expected a number above 0", id="a debt"),
         pytest.param({"dollars_per_day": float("inf")}, "dollars_per_day is inf", id="endless money"),
-        pytest.param({"requests_per_day": 1.5}, "requests_per_day is 1.5; expected a whole number", id="half a request"),
+        pytest.param(
+            {"requests_per_day": 1.5}, "requests_per_day is 1.5; expected a whole number", id="half a request"
+        ),
     ],
 )
 def test_what_means_nothing_is_refused(asked: dict[str, Any], message: str) -> None:
