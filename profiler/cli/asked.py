@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from profiler.cli.options import amount, architecture, prices_option, whole
+from profiler.cli.options import amount, prices_option, where_options, whole
 
 _above_0 = amount(above=0)
 
@@ -79,18 +79,7 @@ _OPTIONS = (
         metavar="SERVICE=PERCENT,...",
         help="Split the dollars over services, and show what each share pays for.",
     ),
-    click.option(
-        "--region", metavar="REGION", default="us-east-1", show_default=True, help="AWS region of the prices."
-    ),
-    click.option(
-        "--arch",
-        callback=architecture,
-        metavar="ARCH",
-        default="x86_64",
-        show_default=True,
-        help="x86_64 or arm64.",
-    ),
-    click.option("--free-tier", is_flag=True, help="Take off what is always free every month."),
+    where_options,
     click.option("--instance-type", metavar="TYPE", help="Machine type of a share of ec2."),
     prices_option,
 )

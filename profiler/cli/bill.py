@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from profiler.cli.options import architecture, output_options, prices_option
+from profiler.cli.options import format_option, output_options, prices_option, where_options
 from profiler.errors import PareDownError, UsageError, together
 
 if TYPE_CHECKING:
@@ -17,20 +17,10 @@ if TYPE_CHECKING:
 
 @click.command(name="bill")
 @click.argument("quantities", metavar="QUANTITY=AMOUNT...", nargs=-1)
-@click.option("--region", metavar="REGION", default="us-east-1", show_default=True, help="AWS region of the prices.")
-@click.option(
-    "--arch", callback=architecture, metavar="ARCH", default="x86_64", show_default=True, help="x86_64 or arm64."
-)
-@click.option("--free-tier", is_flag=True, help="Take off what is always free every month.")
+@where_options
 @click.option("--instance-type", metavar="TYPE", help="Machine type of ec2.hours.")
 @prices_option
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    help="For people, or for programs.",
-)
+@format_option
 @output_options
 def command(quantities: tuple[str, ...], format_name: str, output: str, force: bool, **asked: Any) -> int:
     """Show what AWS charges for given quantities, tier by tier.

@@ -9,19 +9,13 @@ import click
 
 from profiler.cli.asked import budget_options, options_again
 from profiler.cli.of_run import bill_of_run, check_together, run_options, taken_out
-from profiler.cli.options import output_options
+from profiler.cli.options import format_option, output_options
 
 
 @click.command(name="budget")
 @budget_options
 @run_options
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    help="For people, or for programs.",
-)
+@format_option
 @output_options
 @click.pass_context
 def command(context: click.Context, /, format_name: str, output: str, force: bool, **asked: Any) -> int:

@@ -8,19 +8,13 @@ from difflib import get_close_matches
 import click
 from click.core import ParameterSource
 
-from profiler.cli.options import output_options, prices_option
+from profiler.cli.options import format_option, output_options, prices_option
 from profiler.errors import UsageError
 
 
 @click.command(name="facts")
 @click.argument("service", metavar="[SERVICE]", required=False)
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    help="For people, or for programs.",
-)
+@format_option
 @click.option(
     "--refresh", is_flag=True, help="Ask AWS for current prices, and write them to prices-REGION.toml, for --prices."
 )

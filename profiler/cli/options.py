@@ -80,6 +80,36 @@ prices_option = click.option(
 )
 
 
+format_option = click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["terminal", "json"]),
+    default="terminal",
+    help="For people, or for programs.",
+)
+
+
+def where_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add which of AWS's prices hold: `region`, `arch` and `free_tier`."""
+    options = (
+        click.option(
+            "--region", metavar="REGION", default="us-east-1", show_default=True, help="AWS region of the prices."
+        ),
+        click.option(
+            "--arch",
+            callback=architecture,
+            metavar="ARCH",
+            default="x86_64",
+            show_default=True,
+            help="x86_64 or arm64.",
+        ),
+        click.option("--free-tier", is_flag=True, help="Take off what is always free every month."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def judging_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add what a run is held against; the command gets it as one argument, `judging`."""
     options = (

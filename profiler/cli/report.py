@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from profiler.cli.options import judging_options, output_options
+from profiler.cli.options import format_option, judging_options, output_options
 
 if TYPE_CHECKING:
     from profiler.judging import Judging
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(name="report")
 @click.argument("run", metavar="[RUN]", default="last")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    help="For people, or for programs.",
-)
+@format_option
 @click.option(
     "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
 )
