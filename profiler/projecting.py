@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from profiler.errors import UsageError
-from profiler.facts import load
+from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, load
 from profiler.judging import Judging, headroom_of, platform_for
 from profiler.model import Run
 from profiler.pipeline.usage import KEPT_DAYS, Design, Store
@@ -30,8 +30,8 @@ def budget_of_run(
     store: str = Store.DYNAMODB,
     athena: bool = False,
     kept_days: int = KEPT_DAYS,
-    region: str = "us-east-1",
-    arch: str = "x86_64",
+    region: str = DEFAULT_REGION,
+    arch: str = DEFAULT_ARCH,
     headroom: Decimal | float | str = "1.2",
     warm: bool = False,
     free_tier: bool = False,

@@ -22,7 +22,7 @@ from profiler.pricing.tariffs import MACHINE_HOURS, Tariff, quantities_of, tarif
 from profiler.units import DAYS_PER_MONTH
 
 LAMBDA = "lambda"
-_INVOCATIONS, _GB_SECONDS = "lambda.requests", "lambda.gb_seconds"
+GB_SECONDS, INVOCATIONS = "lambda.gb_seconds", "lambda.requests"
 _HELD = "GB-month"
 """The unit of what is held: so much all month."""
 
@@ -122,7 +122,7 @@ def share_of(
 def _quantities(facts: FactSet, service: str) -> tuple[str, ...]:
     """What a service sells, in the order of its facts; of Lambda only what every invocation uses."""
     if service == LAMBDA:
-        return (_GB_SECONDS, _INVOCATIONS)
+        return (GB_SECONDS, INVOCATIONS)
     known = set(quantities_of(facts))
     named = [f"{price.service}.{price.name}" for price in facts.prices if price.service == service]
     machines = (MACHINE_HOURS,) if service == MACHINE_HOURS.split(".")[0] else ()
@@ -158,16 +158,16 @@ def _lambda_beside(
     usd: Fraction, requests: Fraction, invocations: Fraction, found: Mapping[str, Tariff | str]
 ) -> tuple[Allowance, ...]:
     """The invocations are paid first, and what is left buys GB-seconds."""
-    counted, used = found[_INVOCATIONS], found[_GB_SECONDS]
+    counted, used = found[INVOCATIONS], found[GB_SECONDS]
     if isinstance(counted, str) or isinstance(used, str):
         why = "; ".join(tariff for tariff in found.values() if isinstance(tariff, str))
         return tuple(_none(name, why) for name in found)
     number = requests * invocations
     left = usd - tiered_usd(number, counted.tiers)
     if left < 0:
-        gb_seconds = _none(_GB_SECONDS, "nothing is left: the invocations alone cost more", unit=used.price.unit)
+        gb_seconds = _none(GB_SECONDS, "nothing is left: the invocations alone cost more", unit=used.price.unit)
     else:
-        gb_seconds = _alone(_GB_SECONDS, left, requests, used)
+        gb_seconds = _alone(GB_SECONDS, left, requests, used)
     return (gb_seconds, _allowance(counted, number, requests, whole=False))
 
 

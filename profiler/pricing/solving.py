@@ -14,14 +14,13 @@ from profiler.errors import UsageError
 from profiler.facts import ARCHITECTURES, DEFAULT_ARCH, DEFAULT_REGION, FactSet, load, service_names
 from profiler.facts.values import number_of
 from profiler.pricing.cost import as_decimal
-from profiler.pricing.shares import LAMBDA, ShareOfService, Where, checked_shares, share_of
+from profiler.pricing.shares import GB_SECONDS, INVOCATIONS, LAMBDA, ShareOfService, Where, checked_shares, share_of
 from profiler.pricing.solution import Rates, Solution, margin_of, pairs_of, rows_of, solve
 from profiler.pricing.targets import Given, Target, target_of
 from profiler.pricing.tariffs import Tariff, tariff_of
 from profiler.units import DAYS_PER_MONTH
 
 _MACHINES = "ec2"
-_GB_SECONDS, _INVOCATIONS = "lambda.gb_seconds", "lambda.requests"
 _LIMITS = ("min_memory", "max_memory", "mib_per_vcpu", "max_duration")
 
 
@@ -171,7 +170,7 @@ def _solution(target: Target, percents: Mapping[str, Fraction], facts: FactSet, 
 def _rates(facts: FactSet, where: Where) -> tuple[Rates, tuple[Tariff, ...]]:
     gb_seconds, invocations = (
         tariff_of(facts, name, region=where.region, arch=where.arch, free_tier=where.free_tier)
-        for name in (_GB_SECONDS, _INVOCATIONS)
+        for name in (GB_SECONDS, INVOCATIONS)
     )
     least, most, mib_per_vcpu, seconds = (int(number_of(facts, LAMBDA, name)) for name in _LIMITS)
     return Rates(
@@ -193,6 +192,6 @@ def _your_limits(facts: FactSet, tariffs: Iterable[Tariff], *, free_tier: bool) 
     """The user's own facts that a budget rests on: what Lambda allows, and what is free of what was priced."""
     quantities = [tariff.quantity for tariff in tariffs]
     free = {f"{service}.free_{name}" for service, name in (quantity.split(".") for quantity in quantities)}
-    allowed = {f"{LAMBDA}.{name}" for name in _LIMITS} if _GB_SECONDS in quantities else set()
+    allowed = {f"{LAMBDA}.{name}" for name in _LIMITS} if GB_SECONDS in quantities else set()
     names = (f"{fact.service}.{fact.name}" for fact in facts.facts if fact.origin.yours)
     return tuple(name for name in names if name in allowed or (free_tier and name in free))

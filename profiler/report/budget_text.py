@@ -24,8 +24,6 @@ _BESIDE_A_BAR = 34
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 _SHORTEST_S = Fraction(1, 1000)
 """What is billed at least."""
-
-
 _BEYOND_USE_S = 1_000_000
 """A million seconds are eleven days."""
 
