@@ -83,10 +83,6 @@ class Price:
         """Whether it is what an hour of a machine type costs; its name is then the type."""
         return self.service == "ec2" and self.unit == "hour"
 
-    def __str__(self) -> str:
-        where = ", ".join([*self.regions, *([self.arch] if self.arch else [])])
-        return f"{self.service}.{self.name} ({where})"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactSet:
@@ -101,12 +97,6 @@ class FactSet:
     def services(self) -> tuple[str, ...]:
         """Names of the services."""
         return tuple(self.about)
-
-    @property
-    def yours(self) -> tuple[str, ...]:
-        """What is the user's own, as "lambda.gb_seconds (us-east-1, x86_64)" and "lambda.free_gb_seconds"."""
-        facts = [f"{fact.service}.{fact.name}" for fact in self.facts if fact.origin.yours]
-        return (*(str(price) for price in self.prices if price.origin.yours), *facts)
 
     def only(self, services: Collection[str]) -> FactSet:
         """Return what is said of some services."""

@@ -14,6 +14,7 @@ from profiler.errors import FactsError
 from profiler.facts import load
 from profiler.refresh import Fetched, price_file
 from tests.conftest import ROOT
+from tests.own_prices import yours_in
 from tests.reports import keep
 from tests.rules.documents import blocks, commands
 from tests.sample_runs import a_fitting_run
@@ -199,7 +200,7 @@ def test_python_takes_the_same_file() -> None:
 
 
 def test_the_example_of_the_documents_is_all_yours() -> None:
-    assert load(prices="prices.toml").yours == (
+    assert yours_in(load(prices="prices.toml")) == (
         "lambda.gb_seconds (us-east-1, sa-east-1, x86_64)",
         "lambda.requests (sa-east-1)",
         "ec2.m7i.4xlarge (us-east-1, x86_64)",

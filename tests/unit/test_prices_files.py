@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from profiler.errors import FactsError
 from profiler.facts import FactSet, Price, load, platform_of
+from tests.own_prices import yours_in
 
 HEAD = 'currency = "USD"\n'
 PRICE = """
@@ -105,13 +106,13 @@ def test_a_price_of_one_region_leaves_the_others_of_the_same_entry(laid: Laid) -
 
 
 def test_the_bundled_facts_are_nobodys() -> None:
-    assert load().yours == ()
+    assert yours_in(load()) == ()
 
 
 def test_what_is_yours_is_named_with_where_it_holds(laid: Laid) -> None:
     both = PRICE.replace('["us-east-1"]', '["us-east-1", "sa-east-1"]')
     requests = PRICE.replace("gb_seconds", "requests").replace("GB-second", "invocation").replace('arch = "x86_64"', "")
-    assert laid(FACT + both + requests + MACHINE).yours == (
+    assert yours_in(laid(FACT + both + requests + MACHINE)) == (
         "lambda.gb_seconds (us-east-1, sa-east-1, x86_64)",
         "lambda.requests (us-east-1)",
         "ec2.m7i.4xlarge (us-east-1, x86_64)",
@@ -158,7 +159,7 @@ def test_a_whole_number_does_for_a_ratio(laid: Laid) -> None:
 def test_a_file_that_an_editor_of_windows_wrote_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(b"\xef\xbb\xbf" + PRICE.replace("\n", "\r\n").encode())
-    assert load(prices=path).yours == ("lambda.gb_seconds (us-east-1, x86_64)",)
+    assert yours_in(load(prices=path)) == ("lambda.gb_seconds (us-east-1, x86_64)",)
 
 
 def test_only_the_services_that_are_asked_for_are_held(tmp_path: Path) -> None:
@@ -166,7 +167,7 @@ def test_only_the_services_that_are_asked_for_are_held(tmp_path: Path) -> None:
     path.write_text(PRICE + MACHINE)
     facts = load(prices=path, services=["lambda", "s3"])
     assert facts.services == ("lambda", "s3")
-    assert facts.yours == ("lambda.gb_seconds (us-east-1, x86_64)",)
+    assert yours_in(facts) == ("lambda.gb_seconds (us-east-1, x86_64)",)
     assert {price.service for price in facts.prices} == {"lambda", "s3"}
 
 
@@ -362,7 +363,7 @@ def test_a_file_that_comes_through_a_pipe_is_read() -> None:
     with os.fdopen(writing, "w") as stream:
         stream.write(PRICE)
     try:
-        assert load(prices=f"/dev/fd/{reading}").yours == ("lambda.gb_seconds (us-east-1, x86_64)",)
+        assert yours_in(load(prices=f"/dev/fd/{reading}")) == ("lambda.gb_seconds (us-east-1, x86_64)",)
     finally:
         os.close(reading)
 
