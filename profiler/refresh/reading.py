@@ -103,8 +103,8 @@ def _paid(steps: list[_Step], product: Product) -> list[_Step]:
     """Take away what is free at the beginning, and let the price begin where that ends.
 
     Free tiers are facts of their own here, that are only subtracted when asked for; what is free comes off before the
-    tiers begin (`cost.with_free`), so that all of them move down by it. DynamoDB's storage is such a product: $0 up to
-    25 GB, $0.25 from there on, becomes $0.25 from 0 on.
+    tiers begin (`pricing.cost.with_free`), so that all of them move down by it. DynamoDB's storage is such a product:
+    $0 up to 25 GB, $0.25 from there on, becomes $0.25 from 0 on.
     """
     paid = next((place for place, step in enumerate(steps) if step.usd > 0), None)
     if paid is None:

@@ -42,11 +42,7 @@ def sentence(solution: Solution) -> str:
 
 
 def asked(solution: Solution, *, beside_money: bool = False) -> str:
-    """The requests that were given; without "a day" where the sentence has said that already.
-
-    >>> number(3000), number(Fraction(1, 3)), number(Decimal("0.125"))
-    ('3,000', '0.333', '0.125')
-    """
+    """The requests that were given; without "a day" where the sentence has said that already."""
     target = solution.target
     by_month = target.requests_by_month
     text = requests_of(known(target.requests_per_month if by_month else target.requests_per_day))
@@ -80,7 +76,11 @@ def whole_money(solution: Solution) -> str:
 
 
 def number(value: Decimal | Fraction | int) -> str:
-    """A number as it is where it is whole or short, else its first digits."""
+    """A number as it is where it is whole or short, else its first digits.
+
+    >>> number(3000), number(Fraction(1, 3)), number(Decimal("0.125"))
+    ('3,000', '0.333', '0.125')
+    """
     exact = Fraction(value)
     if exact.denominator == 1:
         return f"{exact.numerator:,}"
