@@ -13,7 +13,7 @@ from math import floor
 
 from profiler.facts import LambdaPrices
 from profiler.pricing.cost import Amount, as_decimal, exactly, tiered_usd
-from profiler.pricing.inversion import Use, quantity_for, requests_for, usd_of
+from profiler.pricing.inversion import quantity_for, requests_for, usd_of, uses_of
 from profiler.units import DAYS_PER_MONTH
 
 
@@ -92,7 +92,7 @@ def usd_per_day(
         invocations_per_request: Below 1 where one invocation serves several.
     """
     number = exactly("requests", requests) * DAYS_PER_MONTH
-    return as_decimal(usd_of(number, _uses(gb_s_per_request, invocations_per_request, prices)) / DAYS_PER_MONTH)
+    return as_decimal(usd_of(number, uses_of(gb_s_per_request, invocations_per_request, prices)) / DAYS_PER_MONTH)
 
 
 def requests_per_day(
@@ -108,7 +108,7 @@ def requests_per_day(
     >>> requests_per_day(usd=7, gb_s_per_request=128, prices=prices)
     3280
     """
-    uses = _uses(gb_s_per_request, invocations_per_request, prices)
+    uses = uses_of(gb_s_per_request, invocations_per_request, prices)
     requests = requests_for(exactly("usd", usd) * DAYS_PER_MONTH, uses)
     if requests is None:
         raise ValueError("a request costs nothing, so any number of them can be bought")
@@ -142,11 +142,3 @@ def gb_s_per_request(
     if gb_s is None:
         raise ValueError("a GB-second costs nothing beyond some number, so any number of them can be used")
     return as_decimal(gb_s / number)
-
-
-def _uses(gb_s: Amount, invocations: Amount, prices: LambdaPrices) -> tuple[Use, ...]:
-    """What one request uses of Lambda."""
-    return (
-        Use(per_request=exactly("gb_s_per_request", gb_s), tiers=prices.gb_seconds),
-        Use(per_request=exactly("invocations_per_request", invocations), tiers=prices.requests),
-    )

@@ -1,6 +1,6 @@
 """From what is known of a budget to its solution, with the facts that it needs: behind `paredown budget`.
 
-Reads facts and nothing else; the arithmetic is in `solution` and `shares`.
+Reads facts and nothing else; the arithmetic is in `equation` and `shares`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from profiler.errors import UsageError
-from profiler.facts import ARCHITECTURES, DEFAULT_ARCH, DEFAULT_REGION, FactSet, load, service_names
+from profiler.facts import ARCHITECTURES, DEFAULT_ARCH, DEFAULT_REGION, FactSet, LambdaPrices, load, service_names
 from profiler.facts.values import number_of
 from profiler.pricing.cost import as_decimal
+from profiler.pricing.equation import margin_of, pairs_of, rows_of, solve
 from profiler.pricing.shares import GB_SECONDS, INVOCATIONS, LAMBDA, ShareOfService, Where, checked_shares, share_of
-from profiler.pricing.solution import Rates, Solution, margin_of, pairs_of, rows_of, solve
+from profiler.pricing.solution import Rates, Solution
 from profiler.pricing.targets import Given, Target, target_of
 from profiler.pricing.tariffs import Tariff, tariff_of
 from profiler.units import DAYS_PER_MONTH
@@ -174,8 +175,11 @@ def _rates(facts: FactSet, where: Where) -> tuple[Rates, tuple[Tariff, ...]]:
     )
     least, most, mib_per_vcpu, seconds = (int(number_of(facts, LAMBDA, name)) for name in _LIMITS)
     return Rates(
-        gb_seconds=gb_seconds.tiers,
-        invocations=invocations.tiers,
+        prices=LambdaPrices(
+            gb_seconds=gb_seconds.tiers,
+            requests=invocations.tiers,
+            date=min(gb_seconds.price.origin.date, invocations.price.origin.date),
+        ),
         min_memory_mib=least,
         max_memory_mib=most,
         mib_per_vcpu=mib_per_vcpu,

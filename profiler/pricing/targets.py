@@ -1,6 +1,6 @@
 """What a budget is asked from: dollars, requests and GB-seconds as somebody gives them, checked and brought to a month.
 
-Nothing is solved here; `solution` does.
+Nothing is solved here; `equation` does.
 """
 
 from __future__ import annotations

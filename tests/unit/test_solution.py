@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -13,10 +14,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from profiler.errors import FactsError, UsageError
-from profiler.facts import Tier, load
-from profiler.pricing.inversion import usd_of
+from profiler.facts import LambdaPrices, Tier, load
+from profiler.pricing.equation import gb_s_left, requests_bought
+from profiler.pricing.inversion import usd_of, uses_of
 from profiler.pricing.shares import Where
-from profiler.pricing.solution import Rates, Unknown, gb_s_left, requests_bought, uses_of
+from profiler.pricing.solution import Rates, Unknown
 from profiler.pricing.solving import _rates, budget
 
 FACTS = load(services=("lambda",))
@@ -34,9 +36,9 @@ INVOCATIONS = st.fractions(min_value=Fraction(1, 50), max_value=100, max_denomin
 RATES = st.builds(rates, free_tier=st.booleans(), arch=st.sampled_from(["x86_64", "arm64"]))
 
 
-def cost(requests: Fraction, gb_s: Fraction, invocations: Fraction, prices: Rates) -> Fraction:
+def cost(requests: Fraction, gb_s: Fraction, invocations: Fraction, known: Rates) -> Fraction:
     """What so many requests a month cost in a month."""
-    return usd_of(requests, uses_of(gb_s, invocations, prices))
+    return usd_of(requests, uses_of(gb_s, invocations, known.prices))
 
 
 # --- the article's figures ------------------------------------------------------------------------------------------
@@ -165,47 +167,47 @@ def test_the_date_is_that_of_the_oldest_price() -> None:
 
 
 @given(MONEY, GB_S, INVOCATIONS, RATES)
-def test_requests_lead_back_to_the_dollars(usd: Fraction, gb_s: Fraction, invocations: Fraction, prices: Rates) -> None:
-    requests = requests_bought(usd, gb_s, invocations, prices)
-    assert cost(requests, gb_s, invocations, prices) == usd
-    again = gb_s_left(usd, requests, invocations, prices)
-    assert again == gb_s or (again is not None and again > gb_s and prices.gb_seconds[0].usd == 0)  # What is free.
+def test_requests_lead_back_to_the_dollars(usd: Fraction, gb_s: Fraction, invocations: Fraction, known: Rates) -> None:
+    requests = requests_bought(usd, gb_s, invocations, known)
+    assert cost(requests, gb_s, invocations, known) == usd
+    again = gb_s_left(usd, requests, invocations, known)
+    assert again == gb_s or (again is not None and again > gb_s and known.prices.gb_seconds[0].usd == 0)  # Free ones.
 
 
 @given(MONEY, REQUESTS, INVOCATIONS, RATES)
 def test_gb_seconds_lead_back_to_the_dollars(
-    usd: Fraction, requests: Fraction, invocations: Fraction, prices: Rates
+    usd: Fraction, requests: Fraction, invocations: Fraction, known: Rates
 ) -> None:
-    gb_s = gb_s_left(usd, requests, invocations, prices)
+    gb_s = gb_s_left(usd, requests, invocations, known)
     assume(gb_s is not None)
     assert gb_s is not None
-    assert cost(requests, gb_s, invocations, prices) == usd
-    assert requests_bought(usd, gb_s, invocations, prices) == requests
+    assert cost(requests, gb_s, invocations, known) == usd
+    assert requests_bought(usd, gb_s, invocations, known) == requests
 
 
 @given(REQUESTS, GB_S, INVOCATIONS, RATES)
-def test_dollars_lead_back_to_both(requests: Fraction, gb_s: Fraction, invocations: Fraction, prices: Rates) -> None:
-    usd = cost(requests, gb_s, invocations, prices)
+def test_dollars_lead_back_to_both(requests: Fraction, gb_s: Fraction, invocations: Fraction, known: Rates) -> None:
+    usd = cost(requests, gb_s, invocations, known)
     assume(usd > 0)  # Within the free tier many numbers cost the same nothing.
-    assert requests_bought(usd, gb_s, invocations, prices) == requests
-    again = gb_s_left(usd, requests, invocations, prices)
+    assert requests_bought(usd, gb_s, invocations, known) == requests
+    again = gb_s_left(usd, requests, invocations, known)
     assert again is not None
-    assert cost(requests, again, invocations, prices) == usd
+    assert cost(requests, again, invocations, known) == usd
 
 
 @given(REQUESTS, REQUESTS, GB_S, INVOCATIONS, RATES)
 def test_more_requests_never_cost_less(
-    one: Fraction, other: Fraction, gb_s: Fraction, invocations: Fraction, prices: Rates
+    one: Fraction, other: Fraction, gb_s: Fraction, invocations: Fraction, known: Rates
 ) -> None:
     few, many = sorted((one, other))
-    assert cost(few, gb_s, invocations, prices) <= cost(many, gb_s, invocations, prices)
+    assert cost(few, gb_s, invocations, known) <= cost(many, gb_s, invocations, known)
 
 
 @given(GB_S, RATES, st.integers(0, 3))
-def test_crossing_a_border_of_tiers_is_continuous(gb_s: Fraction, prices: Rates, place: int) -> None:
-    border = Fraction(prices.gb_seconds[place % len(prices.gb_seconds)].from_quantity) / gb_s
+def test_crossing_a_border_of_tiers_is_continuous(gb_s: Fraction, known: Rates, place: int) -> None:
+    border = Fraction(known.prices.gb_seconds[place % len(known.prices.gb_seconds)].from_quantity) / gb_s
     step = Fraction(1, 10**12)
-    below, beyond = (cost(max(border + side, Fraction(0)), gb_s, Fraction(1), prices) for side in (-step, step))
+    below, beyond = (cost(max(border + side, Fraction(0)), gb_s, Fraction(1), known) for side in (-step, step))
     assert 0 <= beyond - below <= 2 * step * (gb_s * Fraction("0.0000166667") + Fraction("0.0000002"))
 
 
@@ -231,8 +233,7 @@ def test_what_a_row_buys_can_be_paid_and_one_more_cannot(usd: Decimal, gb_s: int
 def test_prices_of_nothing_buy_any_number() -> None:
     nothing = (Tier(from_quantity=Decimal(0), usd=Decimal(0)),)
     free = Rates(
-        gb_seconds=nothing,
-        invocations=nothing,
+        prices=LambdaPrices(gb_seconds=nothing, requests=nothing, date=date(2026, 11, 24)),
         min_memory_mib=128,
         max_memory_mib=10_240,
         mib_per_vcpu=1769,
