@@ -26,7 +26,7 @@ from profiler.pricing.tariffs import tariff_of
 from profiler.report.pipeline_claim import headline
 from profiler.report.pipeline_json import pipeline_json
 from profiler.report.pipeline_text import pipeline_text
-from profiler.units import DAYS_PER_MONTH, GIB, MIB, NS_PER_S
+from profiler.units import DAYS_PER_MONTH, GIB, MIB, NS_PER_S, dollars
 from profiler.verdict import judge
 from tests.factories import a_measurement, a_run, ended, exactly, the_measurements
 from tests.sample_runs import a_fitting_run, a_script_run, an_interrupted_run
@@ -326,7 +326,7 @@ def claim(pipeline: Pipeline, **changes: Any) -> str:
     return headline(replace(pipeline, **changes))
 
 
-A_DAY = project(a_priced_run(), requests_per_day=3000, usd_per_day=Decimal(7))
+A_DAY = project(a_priced_run(), requests_per_day=3000, usd_per_day=Decimal(7), design=Design(store=Store.S3))
 
 
 @pytest.mark.parametrize(
@@ -363,6 +363,17 @@ def test_the_claim_says_how_many_times_and_no_more_than_is_known(changes: dict[s
 )
 def test_the_claim_says_of_what(changes: dict[str, Any], part: str) -> None:
     assert part in claim(A_DAY, **changes)
+
+
+def test_the_process_pays_for_the_same_store() -> None:
+    pipeline = project(monolith(wall_s=3600, cpu_s=3600), requests_per_day=40)
+    (store,) = (item.usd_per_day for item in pipeline.services if item.service == "dynamodb")
+    assert store is not None
+    assert store > 0
+    before = f"{dollars(Decimal('7.9872') + store)} on an always-on t3.2xlarge with the same store: now "
+    assert before in headline(pipeline)
+    files = project(monolith(wall_s=3600, cpu_s=3600), requests_per_day=40, design=Design(store=Store.S3))
+    assert "$7.99 on an always-on t3.2xlarge: now " in headline(files)
 
 
 def test_a_cheaper_lambda_invocation_is_in_the_claim_itself() -> None:
