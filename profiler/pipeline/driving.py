@@ -12,7 +12,7 @@ from decimal import Decimal
 from profiler.facts import FactSet
 from profiler.model import Run
 from profiler.pipeline.pricebook import PriceBook
-from profiler.pipeline.usage import Design, Usage, is_query, usage_of
+from profiler.pipeline.usage import Design, Usage, scanned_by_athena, usage_of
 from profiler.pipeline.workflow import Workflow, workflows_of
 from profiler.pricing.cost import as_decimal
 from profiler.variants import VariantVerdict
@@ -59,8 +59,7 @@ def driven_by(
         warm: No invocation is the first of its execution environment.
     """
     fanned = frozenset(step.name for step in run.plan.decomposed if step.fans_out)
-    scanned = frozenset(step.name for step in variant.steps if design.athena and is_query(step))
-    ways = workflows_of(variant.steps, fanned, facts, scanned=scanned)
+    ways = workflows_of(variant.steps, fanned, facts, scanned=scanned_by_athena(variant, design))
     return Driven(beside=usage_of(run, variant, facts, design, warm=warm), ways=ways, chosen=_cheapest(ways, book))
 
 

@@ -24,8 +24,7 @@ class PriceBook:
     ) -> None:
         self.facts, self.region, self.arch, self.free_tier = facts, region, arch, free_tier
         self.runs_per_month = runs_per_month
-        self.missing: dict[str, str] = {}
-        """Why there is no price, by quantity."""
+        self.missing: set[str] = set()
         self._tariffs: dict[str, Tariff] = {}
 
     def tariff(self, quantity: str) -> Tariff | None:
@@ -35,8 +34,8 @@ class PriceBook:
                 self._tariffs[quantity] = tariff_of(
                     self.facts, quantity, region=self.region, arch=self.arch, free_tier=self.free_tier
                 )
-            except FactsError as error:
-                self.missing[quantity] = error.message
+            except FactsError:
+                self.missing.add(quantity)
         return self._tariffs.get(quantity)
 
     def per_run(self, usages: Iterable[Usage]) -> Fraction | None:

@@ -67,7 +67,7 @@ def usage_of(
         warm: No invocation is the first of its execution environment.
     """
     tasks = latest(run.of(Variant.DECOMPOSED))
-    scanning = {step.name for step in variant.steps if design.athena and is_query(step)}
+    scanning = scanned_by_athena(variant, design)
     invoked = [step for step in variant.steps if step.name not in scanning]
     counted = [
         ("lambda.requests", Fraction(sum(step.tasks for step in invoked))),
@@ -85,14 +85,18 @@ def usage_of(
 def moved_bytes(run: Run, design: Design) -> tuple[int, int]:
     """Return the bytes that one run writes to S3, and those of the files that its tasks are given from there."""
     tasks = latest(run.of(Variant.DECOMPOSED))
-    last = run.plan.decomposed[-1].name
-    written = (task.output_bytes for task in tasks if task.step != last or design.store is Store.S3)
-    return sum(written), sum(task.input_bytes for task in tasks)
+    between, answers = _writing_to_s3(run, tasks, design)
+    return sum(task.output_bytes for task in (*between, *answers)), sum(task.input_bytes for task in tasks)
 
 
-def is_query(step: StepFit) -> bool:
-    """Whether a step is SQL, which Athena could run as well."""
-    return step.kind in (Kind.QUERY, Kind.COMBINE)
+def queries_of(variant: VariantVerdict) -> frozenset[str]:
+    """Return the names of the steps that are SQL, which Athena could run as well."""
+    return frozenset(step.name for step in variant.steps if step.kind in (Kind.QUERY, Kind.COMBINE))
+
+
+def scanned_by_athena(variant: VariantVerdict, design: Design) -> frozenset[str]:
+    """Return the names of the steps that run on Athena."""
+    return queries_of(variant) if design.athena else frozenset()
 
 
 def _scanned_tb(tasks: list[Measurement], facts: FactSet) -> Fraction:
@@ -119,14 +123,21 @@ def _temp_gb_s(steps: list[StepFit], facts: FactSet) -> Fraction:
 
 def _files(run: Run, tasks: tuple[Measurement, ...], design: Design) -> Iterator[tuple[str, Fraction]]:
     """Files that steps hand on: one PUT for each that is written, one GET for each that a task is given."""
-    last = run.plan.decomposed[-1].name
-    between = [task for task in tasks if task.step != last]
-    answers = [task for task in tasks if task.step == last and design.store is Store.S3]
+    between, answers = _writing_to_s3(run, tasks, design)
     yield "s3.put_requests", Fraction(sum(len(task.files) for task in (*between, *answers)))
     yield "s3.get_requests", Fraction(sum(task.input_files for task in tasks))
     kept = sum(task.output_bytes for task in between) * _BETWEEN_DAYS
     kept += sum(task.output_bytes for task in answers) * design.kept_days
     yield "s3.storage_gb_months", Fraction(kept, GIB) / DAYS_PER_MONTH
+
+
+def _writing_to_s3(
+    run: Run, tasks: tuple[Measurement, ...], design: Design
+) -> tuple[list[Measurement], list[Measurement]]:
+    """The tasks whose files go to S3: those between steps, and those whose files are the answers, where S3 has them."""
+    last = run.plan.decomposed[-1].name
+    between = [task for task in tasks if task.step != last]
+    return between, [task for task in tasks if task.step == last and design.store is Store.S3]
 
 
 def items_of(run: Run) -> Answer | None:

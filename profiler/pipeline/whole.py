@@ -21,7 +21,7 @@ from profiler.pipeline.driving import Driven, WorkflowCost, driven_by, most_boug
 from profiler.pipeline.elsewhere import Elsewhere, elsewhere_of, own_prices
 from profiler.pipeline.pricebook import PriceBook
 from profiler.pipeline.services import ServiceCost, services_of, used_up_first
-from profiler.pipeline.usage import Design, Store, Usage, is_query, items_of, moved_bytes
+from profiler.pipeline.usage import Design, Store, Usage, items_of, moved_bytes, queries_of
 from profiler.pricing.cost import as_decimal
 from profiler.units import DAYS_PER_MONTH
 from profiler.variants import VariantVerdict
@@ -89,6 +89,11 @@ class Pipeline:
     objections: tuple[str, ...]
     """What stands against the whole thing: a step that no Lambda holds, an item that is too large."""
 
+    @property
+    def items_usd_per_day(self) -> Decimal | None:
+        """What a day's answers cost as items; None where they are no items, or it is not known."""
+        return next((item.usd_per_day for item in self.services if item.service == "dynamodb"), None)
+
 
 def pipeline_of(
     run: Run,
@@ -119,7 +124,7 @@ def pipeline_of(
     """
     design = design or Design()
     variant = _measured(run, verdict)
-    if design.athena and not any(is_query(step) for step in variant.steps):
+    if design.athena and not queries_of(variant):
         raise UsageError(f"athena: {run.plan.job} has no SQL that could run there", hint="leave it out")
     if free_tier and requests_per_day is None:
         raise UsageError("the free tier is a month's, so it needs requests per day", hint="add --requests-per-day N")
@@ -214,7 +219,7 @@ def _alternatives(
     """The designs that differ in one thing, where all that they use has a price in the region."""
     other_store = Store.S3 if design.store is Store.DYNAMODB else Store.DYNAMODB
     for other in (replace(design, store=other_store), replace(design, athena=not design.athena)):
-        if other.athena != design.athena and not any(is_query(step) for step in variant.steps):
+        if other.athena != design.athena and not queries_of(variant):
             continue
         if other.store is Store.DYNAMODB and items_of(run) is None:
             continue

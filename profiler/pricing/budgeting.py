@@ -13,7 +13,7 @@ from math import floor
 
 from profiler.facts import LambdaPrices
 from profiler.pricing.cost import Amount, as_decimal, exactly, tiered_usd
-from profiler.pricing.inversion import quantity_for, requests_for, usd_of, uses_of
+from profiler.pricing.inversion import Use, quantity_for, requests_for, usd_of
 from profiler.units import DAYS_PER_MONTH
 
 
@@ -78,6 +78,14 @@ def hold(
 def can_run_out(prices: LambdaPrices) -> bool:
     """Whether dollars limit GB-seconds: not by a user's own prices whose last tier costs nothing."""
     return prices.gb_seconds[-1].usd > 0
+
+
+def uses_of(gb_s: Amount, invocations: Amount, prices: LambdaPrices) -> tuple[Use, Use]:
+    """Return what one request uses of Lambda: its GB-seconds and its invocations."""
+    return (
+        Use(per_request=exactly("gb_s_per_request", gb_s), tiers=prices.gb_seconds),
+        Use(per_request=exactly("invocations_per_request", invocations), tiers=prices.requests),
+    )
 
 
 def usd_per_day(

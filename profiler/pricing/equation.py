@@ -10,8 +10,9 @@ from fractions import Fraction
 from math import floor
 
 from profiler.errors import UsageError
+from profiler.pricing.budgeting import uses_of
 from profiler.pricing.cost import as_decimal, tiered_usd
-from profiler.pricing.inversion import quantity_for, requests_for, usd_of, uses_of
+from profiler.pricing.inversion import quantity_for, requests_for, usd_of
 from profiler.pricing.shares import ShareOfService
 from profiler.pricing.solution import Margin, Pair, Rates, Row, Solved, Unknown
 from profiler.pricing.targets import Target

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from profiler.facts import LambdaPrices, Tier
+from profiler.facts import Tier
 from profiler.pricing.cost import Amount, exactly, tiered_usd
 
 
@@ -21,14 +21,6 @@ class Use:
     per_request: Fraction
     tiers: tuple[Tier, ...]
     """By the quantity of one month."""
-
-
-def uses_of(gb_s: Amount, invocations: Amount, prices: LambdaPrices) -> tuple[Use, Use]:
-    """Return what one request uses of Lambda: its GB-seconds and its invocations."""
-    return (
-        Use(per_request=exactly("gb_s_per_request", gb_s), tiers=prices.gb_seconds),
-        Use(per_request=exactly("invocations_per_request", invocations), tiers=prices.requests),
-    )
 
 
 def usd_of(requests: Amount, uses: Sequence[Use]) -> Fraction:

@@ -31,7 +31,7 @@ def headline(pipeline: Pipeline) -> str:
         )
         return f"{day}; what it was as one process is not known: {why}."
     usd, what = was[0]
-    what += " with the same store" if _store(pipeline) else ""
+    what += " with the same store" if pipeline.items_usd_per_day else ""
     also_held = (
         f" One Lambda invocation holds it too, for {dollars(was[-1][0])} a day." if _is_cheaper(pipeline) else ""
     )
@@ -42,7 +42,7 @@ def headline(pipeline: Pipeline) -> str:
 def _is_cheaper(pipeline: Pipeline) -> bool:
     """Whether the monolith as one Lambda invocation, beside a machine, costs less than the pipeline."""
     usd, now = pipeline.monolith_usd_per_day, pipeline.usd_per_day
-    usd = None if usd is None else usd + _store(pipeline)
+    usd = None if usd is None else usd + (pipeline.items_usd_per_day or 0)
     beside = any(item.usd_always_on is not None for item in pipeline.elsewhere)
     return beside and usd is not None and now is not None and usd < now
 
@@ -66,13 +66,8 @@ def _before(pipeline: Pipeline) -> Iterator[tuple[Decimal, str]]:
 
     It writes the same answers, so what their items cost is in each of these as it is in the pipeline.
     """
-    store = _store(pipeline)
-    yield from ((usd + store, what) for usd, what in _alone(pipeline))
-
-
-def _store(pipeline: Pipeline) -> Decimal:
-    """What a day's answers cost as items."""
-    return next((item.usd_per_day for item in pipeline.services if item.service == "dynamodb"), None) or Decimal(0)
+    items = pipeline.items_usd_per_day or Decimal(0)
+    yield from ((usd + items, what) for usd, what in _alone(pipeline))
 
 
 def _alone(pipeline: Pipeline) -> Iterator[tuple[Decimal, str]]:

@@ -178,9 +178,9 @@ def _elsewhere(pipeline: Pipeline, width: int) -> list[str]:
 
 def _on_top(pipeline: Pipeline) -> Iterator[str]:
     """What a machine does not bring with it."""
-    stored = [item.usd_per_day for item in pipeline.services if item.service == "dynamodb"]
-    if stored and stored[0] is not None:
-        yield f"These are machines alone: to write the same answers costs {dollars(stored[0])} a day on top."
+    items = pipeline.items_usd_per_day
+    if items is not None:
+        yield f"These are machines alone: to write the same answers costs {dollars(items)} a day on top."
     else:
         yield "These are machines alone: a store for the answers comes on top."
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from profiler.errors import FactsError, UsageError
 from profiler.facts import LambdaPrices, Tier, load
+from profiler.pricing.budgeting import uses_of
 from profiler.pricing.equation import gb_s_left, requests_bought
-from profiler.pricing.inversion import usd_of, uses_of
+from profiler.pricing.inversion import usd_of
 from profiler.pricing.shares import Where
 from profiler.pricing.solution import Rates, Unknown
 from profiler.pricing.solving import _rates, budget
