@@ -5,7 +5,7 @@ Whole nanoseconds and bytes, because a bill rounds up. Nothing here reads a cloc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -220,6 +220,13 @@ class Measurement:
     warnings: tuple[str, ...] = ()
     host: str = ""
     """Host that ran the task, where it is not the harness's own."""
+    repeat: int = 0
+    """Which repetition of its variant this belongs to, from 0."""
+    curve: tuple[int, ...] = ()
+    """Memory over time as the keeper sampled it, of all processes: milliseconds since the task began and KiB, by turns.
+
+    A picture, not a measure: a spike between two samples is in `peak` alone. Empty where too many tasks share the room.
+    """
 
     @property
     def added_bytes(self) -> int | None:
@@ -234,6 +241,7 @@ class StepBegin:
     variant: Variant
     step: str
     tasks: int
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +257,7 @@ class VariantEnd:
     """Why it did not complete."""
     from_run: str | None = None
     """Id of the run that this variant was taken from (`--against`)."""
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +328,18 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """The commit of the job's own repository that was checked out when it was measured."""
+
+    id: str
+    """All digits of its hash."""
+    branch: str = ""
+    """Empty where the checkout is at no branch."""
+    dirty: bool = False
+    """Tracked files differ from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How a run was made."""
 
@@ -333,11 +354,35 @@ class Settings:
     timeout_ns: int | None
     """Per decomposed task."""
     engine: str = "local"
+    repeats: int = 1
+    """How often each variant is measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repetition:
+    """One variant, measured once of the times that it was."""
+
+    variant: Variant
+    repeat: int
+    """From 0."""
+    begun: tuple[StepBegin, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    end: VariantEnd | None = None
+    """None: it was interrupted."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step ended well."""
+        return self.end is not None and self.end.complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """All measurements of one execution of a job."""
+    """All measurements of one execution of a job.
+
+    Where variants were repeated, `begun`, `measurements` and `variants` are those of one repetition each, the typical
+    one: of those that did not complete the first, else the one whose CPU time is the median. `repetitions` has all.
+    """
 
     id: str
     path: str
@@ -360,6 +405,34 @@ class Run:
     """False: it was interrupted or killed, or still runs."""
     dropped_bytes: int = 0
     """Length of a torn last line."""
+    commit: Commit | None = None
+    """None: the job is in no repository, or git is not there to ask."""
+    repetitions: tuple[Repetition, ...] = ()
+    """In the order in which they began."""
+
+    def repeated(self, variant: Variant) -> tuple[Repetition, ...]:
+        """All repetitions of a variant, in the order in which they began."""
+        if self.repetitions or not self.of(variant):
+            return tuple(repetition for repetition in self.repetitions if repetition.variant is variant)
+        begun = tuple(begin for begin in self.begun if begin.variant is variant)
+        end = next((end for end in self.variants if end.variant is variant), None)
+        return (Repetition(variant=variant, repeat=0, begun=begun, measurements=self.of(variant), end=end),)
+
+    def with_repetition(self, repetition: Repetition) -> Run:
+        """Show this repetition of its variant in place of the typical one."""
+        variant = repetition.variant
+        return replace(
+            self,
+            begun=(*(begin for begin in self.begun if begin.variant is not variant), *repetition.begun),
+            measurements=(
+                *(item for item in self.measurements if item.variant is not variant),
+                *repetition.measurements,
+            ),
+            variants=(
+                *(end for end in self.variants if end.variant is not variant),
+                *([repetition.end] if repetition.end else []),
+            ),
+        )
 
     @property
     def is_script(self) -> bool:

@@ -3,8 +3,9 @@
 Events are appended and flushed one by one, so a run that was killed can be shown; a torn last line is dropped.
 
 Schema 1 (2026-11): header, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
-    Later fields that an older run lacks are at their default: of a measurement `input_files` and `printed_bytes`, of an
-    answer `item_bytes`, `largest_item_bytes` and `write_units`.
+    Later fields that an older run lacks are at their default: of a measurement `input_files`, `printed_bytes`, `repeat`
+    and `curve`, of an answer `item_bytes`, `largest_item_bytes` and `write_units`, of a step and a variant `repeat`, of
+    the settings `repeats`, of the header `commit`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import types
 import typing
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -22,10 +24,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 from profiler.errors import OutputError, RunFileError
 from profiler.model import (
     Answer,
+    Commit,
     Comparison,
     Machine,
     Measurement,
     Plan,
+    Repetition,
     Run,
     Score,
     Settings,
@@ -56,7 +60,16 @@ class Recorder:
 
     @classmethod
     def create(
-        cls, path: Path, *, run_id: str, created: str, version: str, plan: Plan, machine: Machine, settings: Settings
+        cls,
+        path: Path,
+        *,
+        run_id: str,
+        created: str,
+        version: str,
+        plan: Plan,
+        machine: Machine,
+        settings: Settings,
+        commit: Commit | None = None,
     ) -> Recorder:
         """Begin a run's file with its header.
 
@@ -71,6 +84,7 @@ class Recorder:
             "plan": encode(plan),
             "machine": encode(machine),
             "settings": encode(settings),
+            "commit": encode(commit),
         }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,9 +114,9 @@ class Recorder:
         name = next(name for name, kind in _EVENTS.items() if isinstance(event, kind))
         self._append(name, encode(event))
 
-    def restart(self, variant: Variant) -> None:
-        """What was measured of a variant so far no longer counts: it begins again."""
-        self._append("restart", {"variant": variant.value})
+    def restart(self, variant: Variant, repeat: int = 0) -> None:
+        """What was measured in a repetition of a variant so far no longer counts: it begins again."""
+        self._append("restart", {"variant": variant.value, "repeat": repeat})
 
     def exit_code(self, code: int) -> None:
         """How a plain script ended."""
@@ -197,42 +211,76 @@ def _line(line: bytes) -> dict[str, Any]:
     return value
 
 
+class _Gathered:
+    """What the lines of a run's file add up to; where something was measured again, its last attempt."""
+
+    def __init__(self) -> None:
+        self.begun: dict[tuple[Variant, int], dict[str, StepBegin]] = {}
+        self.measured: dict[tuple[Variant, int], dict[tuple[str, int], Measurement]] = {}
+        self.ends: dict[tuple[Variant, int], VariantEnd] = {}
+        self.answers: dict[Variant, Answer] = {}
+        self.scores: dict[Variant, Score] = {}
+        self.comparison: Comparison | None = None
+        self.exit_code: int | None = None
+        self.ended = False
+
+    def take(self, name: str, values: dict[str, Any]) -> None:
+        self.ended = name == "end"
+        if name == "exit":
+            self.exit_code = values["code"]
+        elif name == "restart":
+            self.measured.pop((Variant(values["variant"]), values.get("repeat", 0)), None)
+        elif name in _EVENTS:
+            match decode(_EVENTS[name], values):
+                case StepBegin() as begin:
+                    self.begun.setdefault((begin.variant, begin.repeat), {})[begin.step] = begin
+                case Measurement() as item:
+                    of_repeat = self.measured.setdefault((item.variant, item.repeat), {})
+                    of_repeat[item.step, item.index] = item
+                case VariantEnd() as end:
+                    self.ends[end.variant, end.repeat] = end
+                case Answer() as answer:
+                    self.answers[answer.variant] = answer
+                case Score() as score:
+                    self.scores[score.variant] = score
+                case Comparison() as comparison:
+                    self.comparison = comparison
+
+    def repetitions(self) -> tuple[Repetition, ...]:
+        return tuple(
+            Repetition(
+                variant=variant,
+                repeat=repeat,
+                begun=tuple(self.begun.get((variant, repeat), {}).values()),
+                measurements=tuple(self.measured.get((variant, repeat), {}).values()),
+                end=self.ends.get((variant, repeat)),
+            )
+            for variant, repeat in dict.fromkeys((*self.begun, *self.measured, *self.ends))
+        )
+
+
+def _typical(repetitions: Sequence[Repetition]) -> Repetition:
+    """The one to show of a variant's repetitions: one that failed, else the one with the median CPU time."""
+    failed = [repetition for repetition in repetitions if repetition.end and not repetition.end.complete]
+    if failed:
+        return failed[0]
+    ended = [repetition for repetition in repetitions if repetition.end] or list(repetitions)
+    return sorted(ended, key=lambda one: sum(item.cpu_ns for item in one.measurements))[(len(ended) - 1) // 2]
+
+
 def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) -> Run:
-    begun: dict[tuple[Variant, str], StepBegin] = {}
-    measurements: dict[tuple[Variant, str, int], Measurement] = {}
-    variants: dict[Variant, VariantEnd] = {}
-    answers: dict[Variant, Answer] = {}
-    scores: dict[Variant, Score] = {}
-    comparison: Comparison | None = None
-    exit_code: int | None = None
-    ended = False
+    gathered = _Gathered()
     for number, line in enumerate(lines, start=2):
         try:
             values = _line(line)
-            name = values.pop("event")
-            ended = name == "end"
-            if name in _EVENTS:
-                event = decode(_EVENTS[name], values)
-                match event:
-                    case StepBegin():
-                        begun[event.variant, event.step] = event
-                    case Measurement():
-                        measurements[event.variant, event.step, event.index] = event
-                    case VariantEnd():
-                        variants[event.variant] = event
-                    case Answer():
-                        answers[event.variant] = event
-                    case Score():
-                        scores[event.variant] = event
-                    case Comparison():
-                        comparison = event
-            elif name == "exit":
-                exit_code = values["code"]
-            elif name == "restart":
-                again = Variant(values["variant"])
-                measurements = {key: value for key, value in measurements.items() if key[0] is not again}
+            gathered.take(values.pop("event"), values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunFileError(f"{path}: line {number} is damaged: {error}") from error
+    repetitions = gathered.repetitions()
+    by_variant: dict[Variant, list[Repetition]] = {}
+    for repetition in repetitions:
+        by_variant.setdefault(repetition.variant, []).append(repetition)
+    shown = [_typical(of_variant) for of_variant in by_variant.values()]
     try:
         return Run(
             id=header["id"],
@@ -242,15 +290,17 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
             plan=decode(Plan, header["plan"]),
             machine=decode(Machine, header["machine"]),
             settings=decode(Settings, header["settings"]),
-            begun=tuple(begun.values()),
-            measurements=tuple(measurements.values()),
-            variants=tuple(variants.values()),
-            answers=tuple(answers.values()),
-            comparison=comparison,
-            scores=tuple(scores.values()),
-            exit_code=exit_code,
-            ended=ended,
+            begun=tuple(begin for repetition in shown for begin in repetition.begun),
+            measurements=tuple(item for repetition in shown for item in repetition.measurements),
+            variants=tuple(repetition.end for repetition in shown if repetition.end),
+            answers=tuple(gathered.answers.values()),
+            comparison=gathered.comparison,
+            scores=tuple(gathered.scores.values()),
+            exit_code=gathered.exit_code,
+            ended=gathered.ended,
             dropped_bytes=torn,
+            commit=decode(Commit | None, header.get("commit")),
+            repetitions=repetitions,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunFileError(f"{path}: its header is damaged: {error}") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from profiler.checking.outcome import Check
 from profiler.model import Run
 from profiler.verdict import Verdict
 
@@ -130,6 +131,20 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check found, laid out for a reader."""
+
+    headline: Statement
+    """PASSES or FAILS, and why, in a sentence that stands alone."""
+    statements: tuple[Statement, ...]
+    """What speaks against it, then what is in doubt, then what is better than before: one sentence each."""
+    changes: Table
+    """Every figure that is compared: before, after, the change and its interval; those that decide first."""
+    notes: tuple[str, ...]
+    """Since which run, on which machine; what is new, gone or renamed; what could not be compared and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A run and its verdict, laid out for a reader, in the order in which they are to be read."""
 
@@ -152,3 +167,7 @@ class Report:
     commands: tuple[Command, ...]
     run: Run
     verdict: Verdict
+    check: Check | None = None
+    """Where the run was checked: what was found."""
+    checked: Checked | None = None
+    """The same as text."""

@@ -1,0 +1,97 @@
+"""What the repetitions of a run give: per variant and step the figures that one measurement after another showed.
+
+Peak memory and CPU time, because they are steady on a shared machine; elapsed time stands beside them and decides
+nothing. Pure, and no statistics: `regression` has those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from profiler.model import Measurement, Peak, Repetition, Run, Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One step of a variant, or the whole of it, with one figure for each repetition that ended well."""
+
+    variant: Variant
+    step: str | None
+    """None: the whole variant."""
+    tasks: int
+    """Most tasks in a repetition."""
+    peak_bytes: tuple[int, ...]
+    """Highest peak of any task; of a bounded one its upper end, or its lower where it has none."""
+    bounded: bool
+    """Some of these peaks are bounded: the real one is not known exactly."""
+    cpu_ns: tuple[int, ...]
+    """CPU time of all tasks, each with an init, as it has on Lambda after a cold start."""
+    wall_ns: tuple[int, ...]
+    """Of the whole: elapsed; of a step: the sum over its tasks."""
+
+    @property
+    def repeats(self) -> int:
+        """How many repetitions it has figures of."""
+        return len(self.peak_bytes)
+
+
+def series_of(run: Run) -> tuple[Series, ...]:
+    """Return the figures of a run: for each variant the whole first, then its steps in the order of the plan.
+
+    A repetition that did not complete gives none, and a variant without any that did is left out. A mark inside
+    another mark is left out: its figures are in the outer one's.
+    """
+    return tuple(series for variant in Variant for series in _of_variant(run.repeated(variant)))
+
+
+def _of_variant(repetitions: Sequence[Repetition]) -> Iterator[Series]:
+    complete = [repetition for repetition in repetitions if repetition.complete and repetition.measurements]
+    if not complete:
+        return
+    by_step = [_by_step(repetition.measurements) for repetition in complete]
+    whole = _series(complete[0].variant, None, [repetition.measurements for repetition in complete])
+    yield Series(
+        variant=whole.variant,
+        step=None,
+        tasks=whole.tasks,
+        peak_bytes=whole.peak_bytes,
+        bounded=whole.bounded,
+        cpu_ns=tuple(sum(map(_cpu_ns, steps.values())) for steps in by_step),
+        wall_ns=tuple(repetition.end.wall_ns for repetition in complete if repetition.end),
+    )
+    for step in by_step[0]:
+        tasks = [steps[step] for steps in by_step if step in steps]
+        yield _series(complete[0].variant, step, tasks)
+
+
+def _by_step(measurements: Sequence[Measurement]) -> dict[str, list[Measurement]]:
+    steps: dict[str, list[Measurement]] = {}
+    for measurement in measurements:
+        if not measurement.nested:
+            steps.setdefault(measurement.step, []).append(measurement)
+    return steps
+
+
+def _series(variant: Variant, step: str | None, repetitions: Sequence[Sequence[Measurement]]) -> Series:
+    return Series(
+        variant=variant,
+        step=step,
+        tasks=max(len(tasks) for tasks in repetitions),
+        peak_bytes=tuple(max(_top(task.peak) for task in tasks) for tasks in repetitions),
+        bounded=any(not task.peak.exact for tasks in repetitions for task in tasks),
+        cpu_ns=tuple(map(_cpu_ns, repetitions)),
+        wall_ns=tuple(sum(task.wall_ns for task in tasks) for tasks in repetitions),
+    )
+
+
+def _cpu_ns(tasks: Sequence[Measurement]) -> int:
+    """CPU time of the tasks of one step, and of an init for each: a monolith has one process, and so one init."""
+    inits = [task.init_cpu_ns for task in tasks if task.init_ns > 0]
+    sandboxes = 1 if tasks[0].variant is Variant.MONOLITH else len(tasks)
+    return sum(task.cpu_ns for task in tasks) + (round(median(inits)) * sandboxes if inits else 0)
+
+
+def _top(peak: Peak) -> int:
+    return peak.low if peak.high is None else peak.high
