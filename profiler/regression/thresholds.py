@@ -1,0 +1,27 @@
+"""The thresholds and least amounts below which nothing is called, where nobody sets others.
+
+A threshold is the first guard against noise: it has to be above what the same code shows from one run to the next.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from profiler.units import MIB
+
+DEFAULT_THRESHOLD = {"peak": Decimal("0.05"), "cpu": Decimal("0.10")}
+"""By measure; growth as a share. Memory is steady from run to run; CPU time drifts with the machine's other work."""
+
+LEAST_PEAK_BYTES = 4 * MIB
+LEAST_CPU_SHARE = 0.02
+"""Of the CPU time of the whole variant, before."""
+
+
+def least_growth(measure: str, *, whole_before: float) -> float:
+    """Return the growth below which a step of any ratio is not worth a word, in the unit of the measure.
+
+    Args:
+        measure: "peak" (bytes) or "cpu" (ns).
+        whole_before: Median of the whole variant's figure in the baseline.
+    """
+    return float(LEAST_PEAK_BYTES) if measure == "peak" else LEAST_CPU_SHARE * whole_before
