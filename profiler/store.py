@@ -179,14 +179,28 @@ def load_run(reference: str, *, folder: Path = FOLDER) -> Run:
         raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
     lines = data.split(b"\n")
     torn = len(lines.pop())
+    header = read_header(path, lines[0] if lines else None)
+    return _build(path, header, lines[1:], torn)
+
+
+def read_header(path: Path, line: bytes | None) -> dict[str, Any]:
+    """The header of a run, from the first line of its file.
+
+    Args:
+        path: The file, for messages.
+        line: None: the file ends before its first line does.
+
+    Raises:
+        RunFileError: If it is none, or was written with another schema.
+    """
     try:
-        header = _line(lines[0]) if lines else {}
+        header = _line(line) if line is not None else {}
     except ValueError:
         header = {}
     if header.get("event") != "header" or "schema" not in header:
         raise RunFileError(
             f"{path}: is no run of paredown; expected a first line with a header"
-            + (", but the file is cut off in it" if not lines else "")
+            + (", but the file is cut off in it" if line is None else "")
         )
     if header["schema"] != SCHEMA:
         raise RunFileError(
@@ -194,7 +208,7 @@ def load_run(reference: str, *, folder: Path = FOLDER) -> Run:
             f"this version reads schema {SCHEMA}",
             hint="use a newer paredown to read it" if _newer(header["schema"]) else "measure again: paredown run JOB",
         )
-    return _build(path, header, lines[1:], torn)
+    return header
 
 
 def _newer(schema: object) -> bool:
