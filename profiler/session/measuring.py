@@ -15,6 +15,7 @@ from profiler.errors import UsageError
 from profiler.model import Measurement, Plan, PlannedStep, Run, Settings, StepBegin, Variant, VariantEnd
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner import decomposed, monolith
+from profiler.runner.commit import commit_of
 from profiler.runner.control import Stopped
 from profiler.runner.decomposed import Kept, QueryLimits, Setting
 from profiler.runner.machine import this_machine, usable_cores
@@ -70,6 +71,7 @@ class Session:
                 plan=plan,
                 machine=this_machine(),
                 settings=settings,
+                commit=commit_of(Path(plan.file)),
             )
         session = cls(
             plan=plan,
