@@ -88,7 +88,8 @@ def report_of(run: Run, judging: Judging, *, reference: str = "last", facts: Fac
         held = verdict.assumptions
         note = _yours(facts, platform, judging.prices)
         verdict = replace(verdict, assumptions=replace(held, notes=(*held.notes, note)))
-    return build(run, verdict, names=_names(run, reference, judging, facts))
+    names = _names(run, reference, judging, facts)
+    return build(run, verdict, names=names, sources=sources_for(facts, platform))
 
 
 def facts_for(judging: Judging) -> FactSet:
@@ -117,6 +118,12 @@ def platform_for(facts: FactSet, judging: Judging) -> Platform:
     return platform_of(facts, region=judging.region, arch=judging.arch)
 
 
+def sources_for(facts: FactSet, platform: Platform) -> tuple[Fact | Price, ...]:
+    """The facts and prices that a verdict on a platform uses."""
+    entries: tuple[Fact | Price, ...] = (*facts.facts, *facts.prices)
+    return tuple(entry for entry in entries if _is_used(entry, platform))
+
+
 def budget_for(plan: Plan, judging: Judging) -> Budget | None:
     """The budget that the options name, each falling back to the job's own; None: neither says anything.
 
@@ -142,14 +149,15 @@ def budget_for(plan: Plan, judging: Judging) -> Budget | None:
 
 def _yours(facts: FactSet, platform: Platform, file: str | Path) -> str:
     """Which of the prices and facts that a report uses are the user's own."""
-    prices = [price for price in facts.prices if price.origin.yours and _is_used(price, platform)]
+    used = [entry for entry in sources_for(facts, platform) if entry.origin.yours]
+    prices = [entry for entry in used if isinstance(entry, Price)]
     names = [f"{price.service}.{price.name}" for price in prices if not price.is_of_a_machine]
     machines = [price.name for price in prices if price.is_of_a_machine]
     if len(machines) > _MOST_MACHINES:
         names.append(f"{len(machines)} EC2 machine types")
     else:
         names += [f"ec2.{name}" for name in machines]
-    names += [f"{fact.service}.{fact.name}" for fact in facts.facts if fact.origin.yours and _is_used(fact, platform)]
+    names += [f"{entry.service}.{entry.name}" for entry in used if isinstance(entry, Fact)]
     if names:
         return f"Your own, from {file}: {', '.join(names)}."
     where = f"{platform.region} on {platform.arch}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from profiler.facts import load, platform_of
+from profiler.judging import sources_for
 from profiler.model import Run
 from profiler.pricing.budgeting import Budget
 from profiler.report.build import build
@@ -23,8 +24,9 @@ def a_report(run: Run, *, names: Names | None = None, arch: str = "x86_64", **ho
     budget = None
     if plan.dollars_per_day is not None and plan.requests_per_day is not None:
         budget = Budget(usd_per_day=Decimal(plan.dollars_per_day), requests_per_day=plan.requests_per_day)
-    verdict = judge(run, platform_of(FACTS, arch=arch), budget, **how)
-    return build(run, verdict, names=names)
+    platform = platform_of(FACTS, arch=arch)
+    verdict = judge(run, platform, budget, **how)
+    return build(run, verdict, names=names, sources=sources_for(FACTS, platform))
 
 
 def keep(run: Run, path: str = ".paredown/runs/a.jsonl") -> Path:

@@ -6,16 +6,19 @@ Pure: no clock, no file, no environment. How the reader names the job on the com
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from profiler.facts import Fact, Price
 from profiler.model import Run
 from profiler.reasons import Effect
 from profiler.report.basis import basis_of
 from profiler.report.clean import one_line
 from profiler.report.commands import commands_of
 from profiler.report.findings import findings_of, warnings_of
+from profiler.report.key_figures import key_figures
 from profiler.report.sameness import difference_tables, same_statement, score_statement
 from profiler.report.shape import Names, Report, Statement, Tone
+from profiler.report.sources import sources_notes, sources_table
 from profiler.report.steps import section_of
 from profiler.report.totals import totals_notes, totals_table
 from profiler.units import count
@@ -25,13 +28,15 @@ _MOST_INPUTS = 3
 _LABELS = {True: ("FITS", Tone.YES), False: ("DOES NOT FIT", Tone.NO), None: ("UNDECIDED", Tone.DOUBT)}
 
 
-def build(run: Run, verdict: Verdict, *, names: Names | None = None) -> Report:
+def build(run: Run, verdict: Verdict, *, names: Names | None = None, sources: Sequence[Fact | Price] = ()) -> Report:
     """Lay out a run and its verdict.
 
     Args:
         run: The measurements.
         verdict: What `judge` made of them.
         names: How the reader names the job and the run in a command; by default the job by its name, the run as last.
+        sources: The limits and prices that the verdict rests on, the prices of all machines that it chose from among
+            them.
     """
     names = names or Names(job=shlex.quote(one_line(run.plan.job)))
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
@@ -40,6 +45,7 @@ def build(run: Run, verdict: Verdict, *, names: Names | None = None) -> Report:
         title=one_line(run.plan.job),
         facts=tuple(_facts(run, verdict)),
         statements=tuple(_statements(run, verdict)),
+        figures=key_figures(verdict, run),
         differences=difference_tables(run.comparison),
         totals=totals_table(verdict, run),
         totals_notes=totals_notes(verdict, run),
@@ -48,6 +54,8 @@ def build(run: Run, verdict: Verdict, *, names: Names | None = None) -> Report:
         more_findings=more,
         warnings=warnings_of(run),
         basis=basis_of(verdict, run),
+        sources=sources_table(verdict, sources),
+        sources_notes=sources_notes(verdict, sources),
         commands=commands_of(verdict, run, names),
         run=run,
         verdict=verdict,

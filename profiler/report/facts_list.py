@@ -47,27 +47,27 @@ def _service(facts: FactSet, service: str, width: int) -> Iterator[str]:
     yield wrapped(f"{service}   {facts.about[service]}", width, first="", margin="  ")
     for fact in facts.facts:
         if fact.service == service:
-            yield _entry(fact.name, _value(fact), fact.about, fact.origin, width)
+            yield _entry(fact.name, value_text(fact), fact.about, fact.origin, width)
     for price in facts.prices:
         if price.service == service:
             name = price.name if price.arch is None else f"{price.name}, {price.arch}"
-            yield _entry(name, _tiers(price), f"{price.about}; in {', '.join(price.regions)}", price.origin, width)
+            yield _entry(name, price_text(price), f"{price.about}; in {', '.join(price.regions)}", price.origin, width)
 
 
 def _entry(name: str, value: str, about: str, origin: Origin, width: int) -> str:
-    dated = f"{origin.date}" if origin.dated else f"read {origin.retrieved}"
     whose = "yours, " if origin.yours else ""
     return "\n".join(
         wrapped(text, width, first=first, margin="      ")
         for first, text in (
             ("  ", f"{name}   {value}"),
             ("      ", one_line(about)),
-            ("      ", f"{whose}{dated}, confidence {origin.confidence}: {one_line(origin.source)}"),
+            ("      ", f"{whose}{date_text(origin)}, confidence {origin.confidence}: {one_line(origin.source)}"),
         )
     )
 
 
-def _value(fact: Fact) -> str:
+def value_text(fact: Fact) -> str:
+    """Return a fact's value with its unit."""
     value = count(fact.value) if isinstance(fact.value, int) else str(fact.value)
     if fact.unit in ("date", "ratio", "type", "flag"):
         return value
@@ -75,13 +75,18 @@ def _value(fact: Fact) -> str:
     return f"{value} {fact.unit}{'s' if several else ''}"
 
 
-def _tiers(price: Price) -> str:
-    """The price of one unit, and from which quantity of a month on it is another."""
+def price_text(price: Price) -> str:
+    """Return the price of one unit, and from which quantity of a month on it is another."""
     first, *others = price.tiers
     parts = [f"${first.usd:f} per {price.unit}"]
     parts += [f"${tier.usd:f} from {tier.from_quantity:,} a month" for tier in others]
     held = [f"{key} {count(value)}" for key, value in price.attributes.items()]
     return "; ".join([*parts, *held])
+
+
+def date_text(origin: Origin) -> str:
+    """Return the day of a source, or the day on which it was read where it has none."""
+    return f"{origin.date}" if origin.dated else f"read {origin.retrieved}"
 
 
 def _fact_document(fact: Fact) -> dict[str, Any]:

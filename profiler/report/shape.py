@@ -89,6 +89,28 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What one variant comes to."""
+
+    variant: str
+    text: str
+    """Empty where it is not known."""
+    detail: str = ""
+    """What the figure is of, where that is not plain: the machine that is paid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One of the figures that a manager asks for: before and after, or what there is of it."""
+
+    label: str
+    values: tuple[Value, ...]
+    """One per variant, the monolith first."""
+    less: str = ""
+    """By how much the second is less, or more, in words; empty where that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A variant: what it is, what its steps used, and what has to be said of it."""
 
@@ -153,6 +175,8 @@ class Report:
     """How much it is: rows, groups, requests."""
     statements: tuple[Statement, ...]
     """The verdict first, then whether both answers are the same, then what else is to be known before the figures."""
+    figures: tuple[Figure, ...]
+    """Memory, GB-seconds and dollars."""
     differences: tuple[Table, ...]
     """First differing rows, and rows that only one variant has."""
     totals: Table
@@ -164,6 +188,9 @@ class Report:
     warnings: tuple[str, ...]
     basis: tuple[Statement, ...]
     """What all of it rests on."""
+    sources: Table
+    """Every limit and price that it rests on, each with its source and date."""
+    sources_notes: tuple[str, ...]
     commands: tuple[Command, ...]
     run: Run
     verdict: Verdict
