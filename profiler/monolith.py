@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil
 
 from profiler import objections
-from profiler.facts import Ec2Type
+from profiler.facts import Ec2Type, LambdaLimits
 from profiler.fit import (
     StepFit,
     Terms,
@@ -47,10 +47,7 @@ def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     outer = [task for task in tasks if not task.nested]  # A mark within a mark is measured in both; count it once.
     peak = highest(task.peak for task in tasks)
     wall_ns = elapsed(outer, end)
-    works = [work_of(task, terms.limits) for task in outer]
-    idle_ns = max(0, wall_ns - sum(task.wall_ns for task in outer))
-    if idle_ns:
-        works.append(Work(wall_ns=idle_ns, cpu_ns=0, cores=1.0, network_ns=0))
+    works = works_of(outer, wall_ns, terms.limits)
     init_ns = sum(task.init_ns for task in tasks)
     size, reasons = (None, []) if peak is None else _size(subject, peak, works, terms)
     for task in outer:
@@ -109,6 +106,21 @@ def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
         reasons=tuple(reasons),
     )
     return priced(verdict, terms, demand)
+
+
+def works_of(outer: Sequence[Measurement], wall_ns: int, limits: LambdaLimits) -> list[Work]:
+    """What its one invocation has to do: the steps one after another, and the time between them.
+
+    Args:
+        outer: Its measurements, without those inside others.
+        wall_ns: Elapsed over all of them.
+        limits: Of the platform.
+    """
+    works = [work_of(task, limits) for task in outer]
+    idle_ns = max(0, wall_ns - sum(task.wall_ns for task in outer))
+    if idle_ns:
+        works.append(Work(wall_ns=idle_ns, cpu_ns=0, cores=1.0, network_ns=0))
+    return works
 
 
 def _size(subject: str, peak: Peak, works: Sequence[Work], terms: Terms) -> tuple[int | None, list[Reason]]:

@@ -80,6 +80,8 @@ class Verdict:
     requests: int | None
     """That one run serves: distinct values of the job's request column; 1 where the job names none."""
     assumptions: Assumptions
+    terms: Terms
+    """What it was held against: limits and prices, for whoever asks what another size would have come to."""
 
 
 def judge(
@@ -141,6 +143,7 @@ def judge(
         decomposed=decomposed,
         requests=demand.requests,
         assumptions=_assumptions(run, terms, tasks_at_once, deciding, others=(monolith, decomposed)),
+        terms=terms,
     )
 
 
