@@ -15,7 +15,8 @@ _LARGEST_BYTES = 4_000_000
 
 _KEY = re.compile(r"\('.*'\)")
 """How tomllib shows a dotted key: as Python would a tuple."""
-_PLACE = re.compile(r"(?P<problem>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
+_END = "end of document"
+_PLACE = re.compile(rf"(?P<problem>.*) \(at (?P<place>line \d+, column \d+|{_END})\)", re.DOTALL)
 
 
 def parse(text: str, file: str) -> dict[str, Any]:
@@ -33,7 +34,8 @@ def parse(text: str, file: str) -> dict[str, Any]:
         if found is None:
             raise FactsError(f"{file}: no TOML: {error}") from error
         problem = _KEY.sub(lambda key: ".".join(re.findall(r"'([^']*)'", key[0])), found["problem"])
-        raise FactsError(f"{file}: no TOML, {found['place']}: {problem[:1].lower()}{problem[1:]}") from error
+        place = _end_of(text) if found["place"] == _END else found["place"]
+        raise FactsError(f"{file}: no TOML, {place}: {problem[:1].lower()}{problem[1:]}") from error
 
 
 def read_text(path: str | Path) -> str:
@@ -64,6 +66,11 @@ def read_text(path: str | Path) -> str:
             f"{path}: is no UTF-8 text: byte {error.start + 1} is 0x{content[error.start]:02x}",
             hint="TOML is UTF-8; save the file as that",
         ) from error
+
+
+def _end_of(text: str) -> str:
+    """Where a text ends, as tomllib says the other places."""
+    return f"line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}, the end"
 
 
 def _decimal(text: str) -> Decimal:

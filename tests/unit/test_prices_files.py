@@ -195,7 +195,7 @@ BROKEN = [
     ("prices = []\n[facts]\n", "holds no prices and no facts to go before the bundled ones"),
     ("[facts.lambda]\n[facts.s3]\n", "holds no prices and no facts to go before the bundled ones"),
     (but(PRICE, 'unit = "', 'unit "'), "no TOML, line 5, column 6: expected '=' after a key in a key/value pair"),
-    (PRICE + 'about = "cut', "no TOML, end of document: unterminated string"),
+    (PRICE + 'about = "cut', "no TOML, line 12, column 13, the end: unterminated string"),
     (but(PRICE, "2026-11-24", "2026-02-30"), "no TOML, line 10, column 13: invalid date or datetime"),
     (FACT + FACT, "no TOML, line 9, column 30: cannot declare facts.lambda.free_gb_seconds twice"),
     ("a = " + "[" * 5_000, "is nested too deeply"),
