@@ -32,6 +32,14 @@ class ReasonKind(StrEnum):
     """GB-seconds per request, against what the budget allows."""
     ANSWER = "answer"
     """Rows of the answer that agree, against all."""
+    REPETITIONS = "repetitions"
+    """Repetitions that fit, against all."""
+    MAX_PEAK = "max_peak"
+    """The highest peak, against the limit that somebody set; and so the others."""
+    MAX_GB_S = "max_gb_s"
+    MAX_USD = "max_usd_per_request"
+    BASELINE = "baseline"
+    """There is nothing to compare with, where somebody asks for it."""
 
 
 class Effect(StrEnum):
@@ -53,6 +61,8 @@ class Unit(StrEnum):
     GB_SECONDS = "gb_s"
     TASKS = "tasks"
     ROWS = "rows"
+    REPETITIONS = "repetitions"
+    USD = "usd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

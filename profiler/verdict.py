@@ -71,7 +71,7 @@ class Verdict:
     reasons: tuple[Reason, ...]
     """Of the deciding variant, of the budget and of the answer: what decides first."""
     decided_by: Variant
-    """The decomposed variant, where the run has one."""
+    """The decomposed variant where the run has one, unless another was asked for."""
     budget: BudgetVerdict | None
     """None where the job has no budget."""
     monolith: VariantVerdict | None
@@ -92,6 +92,7 @@ def judge(
     headroom: Decimal = DEFAULT_HEADROOM,
     warm: bool = False,
     tasks_at_once: int | None = None,
+    variant: Variant | None = None,
 ) -> Verdict:
     """Hold a run against a platform and a budget.
 
@@ -102,9 +103,10 @@ def judge(
         headroom: Memory size ÷ memory needed, from 1, for inputs that grow.
         warm: Bill no init.
         tasks_at_once: How many tasks of a step run at once on Lambda, from 1; all of them if None.
+        variant: Which decides; None: the decomposed one, where the run has it.
 
     Raises:
-        ValueError: If `headroom` or `tasks_at_once` is below 1.
+        ValueError: If `headroom` or `tasks_at_once` is below 1, or the run does not hold the variant.
     """
     if tasks_at_once is not None and tasks_at_once < 1:
         raise ValueError(f"tasks_at_once is {tasks_at_once}; expected a whole number from 1")
@@ -118,9 +120,10 @@ def judge(
     asked = _asked(run)
     monolith = judge_monolith(run, terms, demand) if Variant.MONOLITH in asked else None
     decomposed = judge_decomposed(run, terms, demand) if Variant.DECOMPOSED in asked else None
-    deciding = decomposed or monolith
+    by_variant = {Variant.MONOLITH: monolith, Variant.DECOMPOSED: decomposed}
+    deciding = decomposed or monolith if variant is None else by_variant[variant]
     if deciding is None:
-        raise ValueError("the run holds no variant")
+        raise ValueError(f"the run holds no {variant or 'variant'}")
     held = None
     if budget is not None and can_run_out(platform.prices):
         held = hold(

@@ -354,6 +354,17 @@ def test_a_variant_that_was_not_asked_for_is_not_judged() -> None:
     assert verdict.sentence.endswith("one request takes 0.168 GB-seconds, and $7 a day for 3,000 requests allows 140.")
 
 
+def test_the_variant_that_decides_can_be_named() -> None:
+    assert judged(a_run()).decided_by is Variant.DECOMPOSED
+    verdict = judged(a_run(), variant=Variant.MONOLITH)
+    assert verdict.decided_by is Variant.MONOLITH
+    assert verdict.sentence.startswith("cost_anomalies fits AWS Lambda as one process")
+    assert verdict.decomposed is not None
+    alone = a_run(settings=the_settings(variants=(Variant.MONOLITH,)), measurements=with_monolith()[:2], variants=())
+    with pytest.raises(ValueError, match="the run holds no decomposed"):
+        judged(alone, variant=Variant.DECOMPOSED)
+
+
 def test_a_monolith_that_failed_leaves_the_decomposed_verdict_alone() -> None:
     tasks = with_monolith(outcome=ended(Ending.OUT_OF_MEMORY, "MemoryError"))
     ends = (
