@@ -39,9 +39,14 @@ def keep(run: Run, path: str = ".paredown/runs/a.jsonl") -> Path:
         plan=run.plan,
         machine=run.machine,
         settings=run.settings,
+        commit=run.commit,
     )
     comparisons = () if run.comparison is None else (run.comparison,)
-    for event in (*run.measurements, *run.variants, *run.answers, *comparisons, *run.scores):
+    for measured in run.repetitions or (run,):
+        for event in (*measured.begun, *measured.measurements):
+            recorder.record(event)
+    ends = [repetition.end for repetition in run.repetitions if repetition.end] or run.variants
+    for event in (*ends, *run.answers, *comparisons, *run.scores):
         recorder.record(event)
     if run.exit_code is not None:
         recorder.exit_code(run.exit_code)

@@ -30,7 +30,12 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7e]+")
 
 def render(report: Report) -> str:
     """Return the report as JSON that ends in a newline."""
-    text = json.dumps(document(report), indent=2, ensure_ascii=False, allow_nan=False)
+    return as_json(document(report))
+
+
+def as_json(plain: dict[str, Any]) -> str:
+    """Return plain values as JSON that ends in a newline; nothing in it steers a terminal."""
+    text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
     return _NOT_ASCII.sub(lambda match: "".join(map(_shown, match[0])), text) + "\n"
 
 

@@ -18,7 +18,10 @@ QUIET = "dim"
 GAP = 2
 
 _BEFORE_NAMES = ("bar", "used", "init", "longest")
-_FIRST_TO_GO = (*_BEFORE_NAMES, "there", "wall", "added", "tasks", "cpu", "gb_s", "size")
+_FIRST_TO_GO = (
+    *(*_BEFORE_NAMES, "there", "wall", "added", "tasks", "cpu", "gb_s", "size"),
+    *("variants", "repeats", "interval", "machine", "job", "commit", "on_disk"),
+)
 _SHORTEST_NAME = 12
 _SHORTEST_BAR, _LONGEST_BAR = 8, 20
 _SHORTEST_TEXT = 4

@@ -1,7 +1,7 @@
 """The report for a terminal, in whatever width there is.
 
-Only this module, `lines`, `tables` and `sheet_text` import rich. Import them where something is shown, so that the command
-line starts at once.
+Only this module, `lines`, `tables` and `sheet_text` import rich. Import them where something is shown, so that the
+command line starts at once.
 """
 
 from __future__ import annotations
@@ -33,36 +33,38 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
 
 def _blocks(report: Report, width: int) -> Iterator[Iterator[Text]]:
     """Groups of lines, in the order in which they are read; an empty line stands between them."""
-    yield _heading(report, width)
-    yield _statements(report.statements, width)
+    yield heading(report.title, report.facts, width)
+    yield statements_lines(report.statements, width)
     for table in report.differences:
         yield _titled_table(table, width)
     if report.totals.rows:
         yield _titled_table(report.totals, width)
     yield _totals_notes(report, width)
     for section in report.sections:
-        yield _section(section, width)
+        yield section_lines(section, width)
     yield _legend(report.sections, width)
     for finding in report.findings:
         yield _finding(finding, width)
     yield _more_findings(report, width)
     yield _warnings(report.warnings, width)
     yield _basis(report.basis, width)
-    yield _commands(report.commands, width)
+    yield commands_lines(report.commands, width)
 
 
-def _heading(report: Report, width: int) -> Iterator[Text]:
-    title = Text(shorten(report.title, width), style="bold")
-    facts = " · ".join(report.facts)
-    if facts and cell_len(title.plain) + 3 + cell_len(facts) <= width:
-        yield Text.assemble(title, "   ", facts)
+def heading(title: str, parts: tuple[str, ...], width: int) -> Iterator[Text]:
+    """Lay out a title, and beside or below it how much it is of."""
+    name = Text(shorten(title, width), style="bold")
+    facts = " · ".join(parts)
+    if facts and cell_len(name.plain) + 3 + cell_len(facts) <= width:
+        yield Text.assemble(name, "   ", facts)
         return
-    yield title
+    yield name
     if facts:
         yield from wrapped(facts, width, first=Text(" " * INDENT))
 
 
-def _statements(statements: tuple[Statement, ...], width: int) -> Iterator[Text]:
+def statements_lines(statements: tuple[Statement, ...], width: int) -> Iterator[Text]:
+    """Lay out sentences behind their labels."""
     longest = max(len(statement.label) for statement in statements)
     for statement in statements:
         label = Text(statement.label.ljust(longest), style=f"bold {STYLES[statement.tone]}".strip())
@@ -80,8 +82,10 @@ def _totals_notes(report: Report, width: int) -> Iterator[Text]:
         yield from wrapped(note, width, first=Text(" " * INDENT))
 
 
-def _section(section: Section, width: int) -> Iterator[Text]:
-    yield Text(" " * INDENT + shorten(section.title, width - INDENT), style="bold")
+def section_lines(section: Section, width: int) -> Iterator[Text]:
+    """Lay out a table with its title, remarks and notes."""
+    if section.title:
+        yield Text(" " * INDENT + shorten(section.title, width - INDENT), style="bold")
     if section.steps.rows:
         yield from table_lines(section.steps, width=width, indent=INDENT)
     for subject, remark in remarks_below(section.steps, width=width, indent=INDENT):
@@ -133,8 +137,8 @@ def _basis(basis: tuple[Statement, ...], width: int) -> Iterator[Text]:
         yield from wrapped(statement.text, width, first=first)
 
 
-def _commands(commands: tuple[Command, ...], width: int) -> Iterator[Text]:
-    """Commands can be copied: what is too long for its line goes on after a backslash."""
+def commands_lines(commands: tuple[Command, ...], width: int) -> Iterator[Text]:
+    """Lay out commands to be copied: what is too long for its line goes on after a backslash."""
     margin = " " * INDENT
     if commands:
         yield Text(margin + "Next", style="bold")

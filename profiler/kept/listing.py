@@ -1,0 +1,214 @@
+"""Which runs a workspace keeps: of each what its file says at the top, how it ended, and the room that it takes.
+
+Files are read, but no measurement of them is decoded, so that hundreds of runs are listed in a moment. A file that is
+no run, or is damaged, is named beside the others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from profiler.errors import RunFileError
+from profiler.model import Commit, Settings, Variant, VariantEnd
+from profiler.runner.workspace import Workspace
+from profiler.store import decode, read_header
+
+
+class State(StrEnum):
+    """How a run ended, or that it did not."""
+
+    COMPLETE = "complete"
+    """Everything that was asked for ended well."""
+    FAILED = "failed"
+    """It came to its end, but a variant or the script did not end well."""
+    INTERRUPTED = "interrupted"
+    """It was stopped or killed; what was measured until then is kept."""
+    RUNNING = "running"
+    """The process that makes it still lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What the first line of a run's file says of it."""
+
+    path: Path
+    id: str
+    """As a command takes it: the name of its file."""
+    own_id: str
+    """As it was given when it was made; another one where the file was copied or renamed."""
+    job: str
+    created: datetime
+    version: str
+    """Of paredown."""
+    variants: tuple[Variant, ...]
+    repeats: int
+    """How often each variant was to be measured."""
+    commit: Commit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRun:
+    """One kept run."""
+
+    header: Header
+    state: State
+    reason: str
+    """Why it failed, in the words of the run; empty otherwise."""
+    owner: int | None
+    """The process that makes it, while it runs."""
+    file_bytes: int
+    work_bytes: int
+    """Its answers, and what an unfinished run passed between its steps."""
+
+    @property
+    def size_bytes(self) -> int:
+        """All that it takes on disk."""
+        return self.file_bytes + self.work_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A file among the runs that cannot be shown."""
+
+    path: Path
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The runs of a workspace, the newest first, and what lies among them that is none."""
+
+    runs: tuple[KeptRun, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+def list_runs(root: Path) -> Kept:
+    """Return every kept run of a workspace; none where there is no such folder."""
+    workspace = Workspace(root)
+    headers, unreadable = list_headers(root)
+    runs, damaged = [], []
+    for header in headers:
+        try:
+            runs.append(_kept(header, workspace))
+        except RunFileError as error:
+            damaged.append(Unreadable(path=header.path, problem=error.message))
+    return Kept(runs=tuple(runs), unreadable=tuple(sorted((*unreadable, *damaged), key=lambda item: item.path)))
+
+
+def list_headers(root: Path) -> tuple[tuple[Header, ...], tuple[Unreadable, ...]]:
+    """Return the first lines of all kept runs, the newest run first, and the files that have none."""
+    headers, unreadable = [], []
+    for path in Workspace(root).runs.glob("*.jsonl"):
+        try:
+            headers.append(_header(path))
+        except RunFileError as error:
+            unreadable.append(Unreadable(path=path, problem=error.message))
+    headers.sort(key=lambda header: (header.created, header.id), reverse=True)
+    return tuple(headers), tuple(sorted(unreadable, key=lambda item: item.path))
+
+
+def _header(path: Path) -> Header:
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except OSError as error:
+        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
+    values = read_header(path, line if line.endswith(b"\n") else None)
+    try:
+        settings = decode(Settings, values["settings"])
+        created = datetime.fromisoformat(values["created"])
+        return Header(
+            path=path,
+            id=path.stem,
+            own_id=decode(str, values["id"]),
+            job=decode(str, values["plan"]["job"]),
+            created=created if created.tzinfo else created.replace(tzinfo=UTC),
+            version=decode(str, values["paredown"]),
+            variants=settings.variants,
+            repeats=settings.repeats,
+            commit=decode(Commit | None, values.get("commit")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunFileError(f"{path}: its header is damaged: {error}") from error
+
+
+def _kept(header: Header, workspace: Workspace) -> KeptRun:
+    ended, ends, code = _endings(header.path)
+    owner = workspace.owner(header.id) if header.own_id == header.id else None
+    failed = next((end for end in ends if not end.complete), None)
+    state, reason = State.COMPLETE, ""
+    if not ended:
+        state = State.INTERRUPTED if owner is None else State.RUNNING
+    elif failed is not None:
+        state, reason = State.FAILED, failed.reason or f"the {failed.variant} variant did not end well"
+    elif code:
+        state, reason = State.FAILED, f"exit code {code}"
+    return KeptRun(
+        header=header,
+        state=state,
+        reason=reason,
+        owner=owner,
+        file_bytes=_size(header.path),
+        work_bytes=sum(map(_size, tree(work_folder(header, workspace)))),
+    )
+
+
+def work_folder(header: Header, workspace: Workspace) -> Path | None:
+    """Where a run's answers lie; None for a copy of a run's file, whose answers are those of another one."""
+    return workspace.work(header.id) if header.id == header.own_id else None
+
+
+def _endings(path: Path) -> tuple[bool, Sequence[VariantEnd], int]:
+    """Whether a run came to its end, how each repetition of a variant ended last, and a script's exit code."""
+    ended, ends, code = False, {}, 0
+    for number, line in _lines(path):
+        ended = line == b'{"event":"end"}\n'
+        if line.startswith((b'{"event":"variant",', b'{"event":"exit",')):
+            try:
+                values = json.loads(line)
+                if values.pop("event") == "exit":
+                    code = decode(int, values["code"])
+                    continue
+                end = decode(VariantEnd, values)
+            except (ValueError, KeyError, TypeError) as error:
+                raise RunFileError(f"{path}: line {number} is damaged: {error}") from error
+            ends[end.variant, end.repeat] = end
+    return ended, tuple(ends.values()), code
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Every whole line, numbered; a torn last one is left out, since a run that was killed has it."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                if not (line.startswith(b'{"event":"') and line.endswith(b"}\n")):
+                    raise RunFileError(f"{path}: line {number} is damaged: expected an event")
+                yield number, line
+    except OSError as error:
+        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
+
+
+def tree(path: Path | None) -> Iterator[Path]:
+    """Every file below a folder, links as what they are themselves; nothing where it is not there."""
+    if path is None:
+        return
+    if path.is_symlink():
+        yield path
+        return
+    for folder, _, names in os.walk(path, followlinks=False):
+        yield from (Path(folder) / name for name in names)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:  # Gone meanwhile: it takes no room any more.
+        return 0

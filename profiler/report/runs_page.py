@@ -1,0 +1,155 @@
+"""The list of kept runs as a page, and as plain values for a program: docs/runs.schema.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from profiler.kept.listing import Kept, KeptRun, State, Unreadable
+from profiler.kept.pruning import Removed
+from profiler.report.clean import one_line
+from profiler.report.moments import commit_text, moment
+from profiler.report.plain import many
+from profiler.report.shape import Cell, Column, Command, Row, Section, Statement, Table, Tone
+from profiler.report.sheet import Sheet
+from profiler.units import memory
+
+SCHEMA = "paredown.runs/1"
+# 1: the first. A new key does not change the number; a key that goes, or means something else, does.
+
+_MOST_UNREADABLE = 10
+_TONES = {
+    State.COMPLETE: Tone.PLAIN,
+    State.FAILED: Tone.NO,
+    State.INTERRUPTED: Tone.DOUBT,
+    State.RUNNING: Tone.PLAIN,
+}
+_COLUMNS = (
+    Column(key="run", title="run", always=True),
+    Column(key="job", title="job"),
+    Column(key="made", title="made, UTC"),
+    Column(key="variants", title="variants"),
+    Column(key="repeats", title="repeats", right=True),
+    Column(key="on_disk", title="on disk", right=True),
+    Column(key="commit", title="commit", meaning="*: tracked files differed from the commit"),
+    Column(key="ended", title="ended"),
+)
+
+
+def runs_page(kept: Kept, *, workspace: Path) -> Sheet:
+    """Lay out the kept runs of a workspace, the newest first."""
+    runs, where = kept.runs, one_line(str(workspace))
+    jobs = {run.header.job for run in runs}
+    title = f"{many(len(runs), 'kept run')} of {many(len(jobs), 'job')}" if runs else "No kept runs"
+    return Sheet(
+        title=title,
+        facts=(where, f"{memory(sum(run.size_bytes for run in runs))} on disk") if runs else (where,),
+        statements=tuple(_unreadable(kept.unreadable)),
+        sections=(Section(title="", steps=runs_table(runs)),) if runs else (),
+        commands=tuple(_commands(runs)),
+    )
+
+
+def prune_page(kept: Kept, chosen: Sequence[KeptRun]) -> Sheet:
+    """Lay out the runs that would go."""
+    running = sum(run.state is State.RUNNING for run in kept.runs)
+    notes = (f"{many(running, 'run')} still going on: never removed.",) if running else ()
+    left_alone = tuple(_unreadable(kept.unreadable, ending=" Left alone."))
+    if not chosen:
+        title = f"Nothing to remove: none of {many(len(kept.runs), 'kept run')} meets what was asked"
+        return Sheet(title=title, statements=left_alone, notes=notes)
+    return Sheet(
+        title=f"{len(chosen)} of {many(len(kept.runs), 'kept run')} may go",
+        facts=(f"{memory(sum(run.size_bytes for run in chosen))} would be freed",),
+        statements=left_alone,
+        sections=(Section(title="", steps=runs_table(chosen)),),
+        notes=notes,
+    )
+
+
+def removed_text(removed: Removed) -> str:
+    """What was removed, in one line."""
+    text = f"removed {many(removed.runs, 'run')}, {memory(removed.freed_bytes)} freed"
+    if removed.still_running:
+        text += f"; still going on, and so left: {', '.join(map(one_line, removed.still_running))}"
+    return text
+
+
+def runs_table(runs: Sequence[KeptRun]) -> Table:
+    """A row for each run."""
+    several = len({run.header.job for run in runs}) > 1
+    repeated = any(run.header.repeats > 1 for run in runs)
+    return Table(
+        columns=_COLUMNS,
+        rows=tuple(
+            Row(
+                cells=(
+                    Cell(text=one_line(run.header.id)),
+                    Cell(text=one_line(run.header.job) if several else ""),
+                    Cell(text=moment(run.header.created)),
+                    Cell(text="both" if len(run.header.variants) > 1 else "".join(run.header.variants)),
+                    Cell(text=str(run.header.repeats) if repeated else ""),
+                    Cell(text=memory(run.size_bytes)),
+                    Cell(text=commit_text(run.header.commit)),
+                    Cell(text=_state(run), tone=_TONES[run.state]),
+                ),
+                remarks=(one_line(run.reason),) if run.reason else (),
+                subject=one_line(run.header.id),
+            )
+            for run in runs
+        ),
+    )
+
+
+def _state(run: KeptRun) -> str:
+    return f"goes on, process {run.owner}" if run.state is State.RUNNING else str(run.state)
+
+
+def _unreadable(files: Sequence[Unreadable], ending: str = "") -> Iterator[Statement]:
+    for file in files[:_MOST_UNREADABLE]:
+        yield Statement(label="NOT SHOWN", text=f"{one_line(file.problem)}.{ending}", tone=Tone.DOUBT)
+    if len(files) > _MOST_UNREADABLE:
+        rest = many(len(files) - _MOST_UNREADABLE, "more file")
+        yield Statement(label="NOT SHOWN", text=f"{rest}; --format json names them all.{ending}", tone=Tone.DOUBT)
+
+
+def _commands(runs: Sequence[KeptRun]) -> Iterator[Command]:
+    if not runs:
+        yield Command(line="paredown run JOB", purpose="measures a job, and keeps the run")
+    else:
+        yield Command(line="paredown report RUN", purpose="shows one of them again")
+    if len(runs) > 1:
+        yield Command(line="paredown compare RUN RUN", purpose="shows two side by side")
+        yield Command(line="paredown runs --prune --keep 20", purpose="removes all but the newest 20 of each job")
+
+
+def document(kept: Kept, *, workspace: Path) -> dict[str, Any]:
+    """Return the kept runs as plain values."""
+    return {
+        "schema": SCHEMA,
+        "workspace": str(workspace),
+        "runs": [_run(run) for run in kept.runs],
+        "unreadable": [{"path": str(file.path), "problem": file.problem} for file in kept.unreadable],
+    }
+
+
+def _run(run: KeptRun) -> dict[str, Any]:
+    header = run.header
+    commit = header.commit
+    return {
+        "id": header.id,
+        "path": str(header.path),
+        "job": header.job,
+        "created": f"{header.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "paredown": header.version,
+        "commit": None if commit is None else {"id": commit.id, "branch": commit.branch, "dirty": commit.dirty},
+        "variants": [str(variant) for variant in header.variants],
+        "repeats": header.repeats,
+        "state": str(run.state),
+        "reason": run.reason,
+        "owner_pid": run.owner,
+        "file_bytes": run.file_bytes,
+        "work_bytes": run.work_bytes,
+    }

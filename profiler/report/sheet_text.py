@@ -1,0 +1,47 @@
+"""A page beside the report for a terminal, in whatever width there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from profiler.report.lines import INDENT, as_text, wrapped
+from profiler.report.sheet import Sheet
+from profiler.report.tables import QUIET, meanings
+from profiler.report.terminal import NARROWEST, commands_lines, heading, section_lines, statements_lines
+
+
+def sheet_text(sheet: Sheet, *, width: int = 80, colour: bool = False) -> str:
+    """Return a page as text that ends in a newline.
+
+    Args:
+        sheet: What to show.
+        width: Cells of the terminal; no line is longer. Below 40 it is taken as 40.
+        colour: Whether to write the escape sequences of a terminal.
+    """
+    width = max(NARROWEST, width)
+    blocks = [list(block) for block in _blocks(sheet, width)]
+    return as_text([line for block in blocks if block for line in (*block, None)][:-1], width, colour=colour)
+
+
+def _blocks(sheet: Sheet, width: int) -> Iterator[Iterator[Text]]:
+    yield heading(sheet.title, sheet.facts, width)
+    if sheet.statements:
+        yield statements_lines(sheet.statements, width)
+    for section in sheet.sections:
+        yield section_lines(section, width)
+    yield _legend(sheet, width)
+    yield _notes(sheet, width)
+    yield commands_lines(sheet.commands, width)
+
+
+def _legend(sheet: Sheet, width: int) -> Iterator[Text]:
+    said = [meaning for section in sheet.sections for meaning in meanings(section.steps, width=width, indent=INDENT)]
+    if said:
+        yield from wrapped(" · ".join(dict.fromkeys(said)), width, first=Text(" " * INDENT), style=QUIET)
+
+
+def _notes(sheet: Sheet, width: int) -> Iterator[Text]:
+    for note in sheet.notes:
+        yield from wrapped(note, width, first=Text(" " * INDENT + "· "))
