@@ -105,6 +105,37 @@ class RunScript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunTest:
+    """One test of somebody's pytest session, in a session of its own.
+
+    Answered with `result` None when the test's fixtures are made, and its call waits for a `GoOn`. That is answered with
+    the reading of the call, and waits for a second one. Answered with a `Tested` when all is over, or it never comes to
+    a call.
+    """
+
+    node: str
+    """What pytest collects: the test's file, absolute, with its name behind `::`."""
+    options: dict[str, Any]
+    """Values of the outer session's options."""
+    path: tuple[str, ...]
+    """The outer session's `sys.path`."""
+    worker: dict[str, Any] | None
+    """What pytest-xdist has told the worker that it is in, if it is in one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoOn:
+    """Go on with the test of `RunTest`: do its call, or what comes after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """How a test went: the reports of its setup, its call and its teardown, as pytest serialises them."""
+
+    reports: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakePlan:
     """Load a job file, check everything that can be checked, and answer with `Planned`."""
 
@@ -174,6 +205,8 @@ Order = (
     | MonolithStep
     | KeepAnswer
     | RunScript
+    | RunTest
+    | GoOn
     | MakePlan
     | MakeInput
     | CollectAnswer
@@ -246,6 +279,7 @@ __all__ = [
     "CollectAnswer",
     "CompareAnswers",
     "Comparison",
+    "GoOn",
     "InputFiles",
     "KeepAnswer",
     "MakeInput",
@@ -259,7 +293,9 @@ __all__ = [
     "Ready",
     "RunQuery",
     "RunScript",
+    "RunTest",
     "Score",
     "ScoreAnswer",
     "Source",
+    "Tested",
 ]

@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from profiler.work import Reading
 
 _children_started = 0
+_counting = False
 _STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"})
 
 
 def count_children() -> None:
     """Count processes that Python code starts, from now on; `ended` ones may be too quick for any sampler."""
-    sys.addaudithook(_on_audit)
+    global _counting
+    if not _counting:  # A hook cannot be taken away again, and two would count twice.
+        sys.addaudithook(_on_audit)
+        _counting = True
 
 
 def _on_audit(event: str, _arguments: object) -> None:

@@ -30,6 +30,7 @@ from profiler.work import (
     Ready,
     RunQuery,
     RunScript,
+    RunTest,
     ScoreAnswer,
 )
 
@@ -96,6 +97,9 @@ def serve(requests: int, replies: int, spawned_ns: int) -> None:
     first = channel.receive()
     if isinstance(first, RunScript):
         import_module("profiler.sandbox.scripts").carry_out(first, channel, spawned_ns)
+        return
+    if isinstance(first, RunTest):
+        import_module("profiler.sandbox.pytests").carry_out(first, channel)
         return
     try:
         _prepare(first)

@@ -1,0 +1,1 @@
+"""paredown in somebody's test suite: a plugin of pytest."""

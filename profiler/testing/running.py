@@ -1,0 +1,149 @@
+"""A marked test in a sandbox of its own, under a keeper: the outer session's side."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from profiler.model import Ending, Measurement, Outcome, Peak, Variant
+from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
+from profiler.runner.machine import usable_cores
+from profiler.runner.tasks import gone_outcome, measure
+from profiler.testing.limits import Limits
+from profiler.units import NS_PER_S
+from profiler.work import GoOn, RunTest, Tested
+
+_OFF: dict[str, Any] = {
+    "basetemp": None,
+    "cacheclear": False,
+    "capture": "no",
+    "collectonly": False,
+    "deselect": None,
+    "dist": "no",
+    "failedfirst": False,
+    "ignore": None,
+    "ignore_glob": None,
+    "keyword": "",
+    "last_failed_no_failures": "all",
+    "lf": False,
+    "looponfail": False,
+    "markexpr": "",
+    "maxfail": 0,
+    "newfirst": False,
+    "numprocesses": None,
+    "reportlog": None,
+    "setupplan": False,
+    "stepwise": False,
+    "trace": False,
+    "tx": [],
+    "usepdb": False,
+    "xmlpath": None,
+}
+"""Options of pytest and of pytest-xdist that choose among tests, write files or want a terminal: not inside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What became of one test."""
+
+    reports: tuple[pytest.TestReport, ...]
+    """As pytest makes them, as far as they got here."""
+    measurement: Measurement | None
+    """Of its call; None: it never came so far."""
+    problem: str
+    """How its process ended before its time; empty: it did not."""
+    printed: str
+
+
+def run_in_sandbox(item: pytest.Function, limits: Limits) -> Ran:
+    """Run a test in a sandbox, from its setup to its teardown, and measure its call.
+
+    Always returns: a sandbox that dies or takes too long is an outcome.
+
+    Raises:
+        UnsupportedError: If this system cannot measure.
+    """
+    folder = tempfile.mkdtemp(prefix="paredown-test-")
+    temp = os.path.join(folder, "temp")
+    os.mkdir(temp)
+    environment = {**os.environ, "TMPDIR": temp}
+    keeper = Keeper(
+        Start(env=tuple(environment.items()), cwd=str(item.config.invocation_params.dir), log=f"{folder}/log")
+    )
+    try:
+        return _run(item, keeper, temp, round(limits.timeout_s * NS_PER_S))
+    finally:
+        keeper.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(item: pytest.Function, keeper: Keeper, temp: str, timeout_ns: int) -> Ran:
+    """The timeout is that of the call; what comes before and after it is as slow as it is anywhere."""
+    measurement = None
+    reply = keeper.ask(_order(item))
+    if _waits(reply):
+        reply = keeper.ask(GoOn(), timeout_ns=timeout_ns, temp=temp)
+        measurement = measure(_blank(item.name), reply, printed=keeper.printed(), timeout_ns=timeout_ns)
+        if _waits(reply):
+            reply = keeper.ask(GoOn())
+    printed = keeper.printed()
+    if isinstance(reply, Gone):
+        return Ran(
+            reports=(), measurement=measurement, problem=gone_outcome(reply, timeout_ns).message, printed=printed
+        )
+    return Ran(reports=tuple(_reports(item, reply.answer.result)), measurement=measurement, problem="", printed=printed)
+
+
+def _waits(reply: Reply) -> bool:
+    """Whether the session waits before its call, or after it."""
+    return isinstance(reply, Replied) and reply.answer.result is None
+
+
+def _order(item: pytest.Function) -> RunTest:
+    config = item.config
+    options = {name: value for name, value in vars(config.option).items() if name in _OFF or _pickles(value)}
+    options.pop("file_or_dir", None)
+    options |= {name: value for name, value in _OFF.items() if name in options}
+    options |= {
+        "inifilename": None if config.inipath is None else str(config.inipath),
+        "rootdir": str(config.rootpath),
+        "plugins": [*(name for name in config.option.plugins if "terminal" not in name), "no:terminal"],
+    }
+    inside = item.nodeid.split("::", 1)[1]
+    return RunTest(
+        node=f"{item.path}::{inside}",
+        options=options,
+        path=tuple(sys.path),
+        worker=getattr(config, "workerinput", None),
+    )
+
+
+def _pickles(value: object) -> bool:
+    try:
+        pickle.dumps(value)
+    except Exception:  # A plugin's own object, whose pickling may raise anything: it is left at its default inside.
+        return False
+    return True
+
+
+def _reports(item: pytest.Function, tested: Tested) -> Iterator[pytest.TestReport]:
+    for data in tested.reports:
+        report = item.config.hook.pytest_report_from_serializable(config=item.config, data=data)
+        report.nodeid, report.location = item.nodeid, item.location
+        yield report
+
+
+def _blank(name: str) -> Measurement:
+    return Measurement(
+        variant=Variant.DECOMPOSED, step=name, index=0, outcome=Outcome(ending=Ending.OK),
+        started_ns=0, wall_ns=0, cpu_ns=0, wait_ns=0, init_ns=0, init_cpu_ns=0,
+        peak=Peak(low=0, high=None), start_bytes=0, cores=float(usable_cores()),
+    )  # fmt: skip

@@ -1,0 +1,317 @@
+"""The pytest plugin, as somebody's test suite meets it: real sessions, real sandboxes."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+pytestmark = pytest.mark.skipif("not sys.platform.startswith('linux')", reason="only Linux measures")
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder for a test suite whose sessions are as a stranger's: without the options of ours."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    return pytester
+
+
+def test_a_test_that_fits_passes_and_the_end_says_what_it_used(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lambda_fit(max_peak="512 MiB", max_gb_s=2.5, memory_mib=1769)
+        def test_small():
+            held = bytearray(100 << 20)
+        """
+    )
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    result.stdout.re_match_lines([r".*::test_small  fits: peak 1\d\d MB, CPU .*, at 1,769 MB .* GB-seconds"])
+
+
+def test_a_test_that_does_not_fit_fails_with_the_reasons_of_the_report(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lambda_fit(memory_mib=256, max_peak="300 MB", max_gb_s=0.01)
+        def test_large():
+            held = bytearray(400 << 20)
+            for _ in range(3_000_000):
+                pass
+        """
+    )
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"does not fit: peak 4\d\d MB, .*",
+            r"  test_large needs \d+ MB with headroom; it declares 256 MB: declare memory_mib=\d+\.",
+            r"  test_large peaks at 4\d\d MB; max_peak is 300 MB\.",
+            r"  test_large takes .* GB-seconds at 256 MB; max_gb_s is 0\.0100\.",
+        ]
+    )
+
+
+def test_what_other_tests_and_the_session_hold_changes_no_figure(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        held = []
+
+        def test_hoards():
+            held.append(bytearray(300 << 20))
+
+        @pytest.mark.lambda_fit(max_peak="200 MB")
+        def test_small():
+            assert not held
+            bytearray(50 << 20)
+
+        @pytest.mark.lambda_fit
+        def test_again():
+            bytearray(50 << 20)
+        """
+    )
+    for options in ([], ["-p", "no:randomly", "-k", "test_small or test_again"]):
+        result = suite.runpytest_subprocess(*options)
+        assert result.ret == 0
+        peaks = re.findall(r"fits: peak (\d+)\.?\d* MB", result.stdout.str())
+        assert len(peaks) == 2
+        assert all(70 <= int(peak) <= 130 for peak in peaks)
+
+
+def test_fixtures_are_made_inside_and_before_the_measured_time(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import os
+        import time
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def slow():
+            end = time.process_time() + 0.5
+            while time.process_time() < end:
+                pass
+            yield os.getpid()
+
+        @pytest.mark.lambda_fit(max_gb_s=0.05)
+        def test_uses_it(slow, tmp_path, capsys):
+            print("seen")
+            assert capsys.readouterr().out == "seen\\n"
+            assert slow == os.getpid()
+            (tmp_path / "x").write_text("y")
+
+        def test_outside(slow):
+            assert slow == os.getpid()
+        """
+    )
+    suite.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_what_earlier_tests_have_set_up_is_taken_down_when_no_later_one_needs_it(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        test_a="""
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def thing():
+            yield 1
+            print("taken down")
+
+        def test_first(thing):
+            pass
+
+        @pytest.mark.lambda_fit
+        def test_last_of_its_module():
+            pass
+        """,
+        test_b="""
+        def test_other():
+            print("the other module")
+        """,
+    )
+    result = suite.runpytest_subprocess("-s")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*taken down*", "*the other module*"])
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("assert [1] == [2]", "E       assert [[]1[]] == [[]2[]]"),
+        (
+            "import os, signal; print('last words', flush=True); os.kill(os.getpid(), signal.SIGKILL)",
+            "killed by SIGKILL*",
+        ),
+        ("import os; os._exit(4)", "the process ended itself with exit code 4*"),
+        ("import time; time.sleep(60)", "not done after 1 s, the timeout*"),
+    ],
+    ids=["raises", "killed", "exits", "hangs"],
+)
+def test_a_test_that_fails_or_dies_is_a_failure_that_says_how(suite: pytest.Pytester, body: str, said: str) -> None:
+    suite.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.lambda_fit(timeout=1)
+        def test_ends_badly():
+            {body}
+
+        def test_after_it():
+            pass
+        """
+    )
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines([f"*{said}*"])
+    if "last words" in body:
+        result.stdout.fnmatch_lines(["last words"])
+
+
+def test_skipping_parameters_classes_and_xfail_work_as_anywhere(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lambda_fit
+        class TestAll:
+            @pytest.mark.skipif(True, reason="not today")
+            def test_skipped(self):
+                raise AssertionError
+
+            @pytest.mark.xfail(strict=True)
+            def test_known(self):
+                raise AssertionError
+
+            @pytest.mark.parametrize("text", ["a b", "::", "é", ""])
+            def test_of(self, text):
+                assert text in ("a b", "::", "é", "")
+
+            @pytest.fixture
+            def broken(self):
+                raise RuntimeError("no such thing")
+
+            def test_with_a_broken_fixture(self, broken):
+                pass
+        """
+    )
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(passed=4, skipped=1, xfailed=1, errors=1)
+    result.stdout.fnmatch_lines(["*RuntimeError: no such thing*"])
+
+
+def test_it_works_with_xdist_and_its_figures_reach_the_end_and_a_junit_file(suite: pytest.Pytester) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lambda_fit
+        @pytest.mark.parametrize("number", range(3))
+        def test_of(number, worker_id):
+            assert worker_id.startswith("gw")
+
+        @pytest.mark.lambda_fit(memory_mib=128)
+        def test_large():
+            bytearray(300 << 20)
+        """
+    )
+    result = suite.runpytest_subprocess("-n", "2", "--junitxml=junit.xml")
+    result.assert_outcomes(passed=3, failed=1)
+    assert len(re.findall(r"::test_of\[\d\]  fits: ", result.stdout.str())) == 3
+    cases = ElementTree.parse(suite.path / "junit.xml").getroot().iter("testcase")
+    properties = {case.get("name"): [given.get("value") for given in case.iter("property")] for case in cases}
+    assert [text.split(":")[0] for text in properties["test_large"] if text] == ["does not fit"]
+    assert [text.split(":")[0] for text in properties["test_of[1]"] if text] == ["fits"]
+
+
+def test_options_of_pytest_go_on_meaning_what_they_mean(suite: pytest.Pytester) -> None:
+    suite.makeini("[pytest]\naddopts = --strict-markers -q\npythonpath = .\n")
+    suite.makepyfile(
+        helper="VALUE = 3",
+        test_it="""
+        import pytest
+        from helper import VALUE
+
+        @pytest.mark.lambda_fit
+        def test_first():
+            assert VALUE == 4
+
+        @pytest.mark.lambda_fit
+        def test_second():
+            assert VALUE == 3
+        """,
+    )
+    suite.runpytest_subprocess("-x").assert_outcomes(failed=1)
+    suite.runpytest_subprocess("--lf").assert_outcomes(failed=1)
+    suite.runpytest_subprocess("-k", "second", "-p", "no:cacheprovider").assert_outcomes(passed=1, deselected=1)
+    suite.runpytest_subprocess("--collect-only").stdout.fnmatch_lines(["*test_first*", "*test_second*"])
+    suite.runpytest_subprocess("-p", "no:paredown", "-o", "addopts=").assert_outcomes(passed=1, failed=1, warnings=2)
+
+
+MISTAKES = {
+    'max_peak="512"': "max_peak*512*",
+    "max_peek='1 GB'": "'max_peek' is unknown; did you mean max_peak?",
+    "memory_mib=64": "memory_mib is 64; expected a whole number from 128 to 10240",
+    "max_gb_s=-1": "max_gb_s*-1*",
+    "'512 MB'": "takes its limits by name, and got '512 MB'; expected max_peak, *",
+    "allow_undecided=3": "allow_undecided is 3; expected True or False",
+    "headroom=0.5": "headroom is 0.5; expected a number from 1",
+}
+
+
+def test_every_mistake_in_a_marker_is_said_before_anything_runs(suite: pytest.Pytester) -> None:
+    tests = (
+        f"@pytest.mark.lambda_fit({marker})\ndef test_{number}():\n    open('it-ran', 'w')"
+        for number, marker in enumerate(MISTAKES)
+    )
+    suite.makepyfile("\n\n".join(["import pytest", *tests]))
+    result = suite.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    for number, said in enumerate(MISTAKES.values()):
+        result.stderr.fnmatch_lines([f"*::test_{number}: *{said}*"])
+    assert not (suite.path / "it-ran").exists()
+
+
+def test_the_fixture_measures_a_callable_where_it_is(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        def test_adds(paredown):
+            measured = paredown(lambda size: bytearray(size), 60 << 20)
+            assert len(measured.result) == 60 << 20
+            assert 58 << 20 <= measured.added_bytes <= 64 << 20
+            assert measured.peak_bytes >= measured.added_bytes
+            assert measured.peak.exact
+
+        def test_again_without_what_the_first_one_held(paredown):
+            assert paredown(sorted, [2, 1]).added_bytes < 5 << 20
+
+        def test_children(paredown):
+            import subprocess
+            measured = paredown(subprocess.run, ["true"])
+            assert measured.peak.high is None
+
+        def test_what_it_raises_is_raised(paredown):
+            import pytest
+            with pytest.raises(ZeroDivisionError):
+                paredown(lambda: 1 / 0)
+        """
+    )
+    suite.runpytest_subprocess().assert_outcomes(passed=4)
+
+
+def test_a_session_without_marked_tests_imports_nothing_of_the_harness(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import sys
+
+        def test_bare():
+            ours = [name for name in sys.modules if name.startswith("profiler.") and "testing" not in name]
+            assert ours == []
+        """
+    )
+    suite.runpytest_subprocess().assert_outcomes(passed=1)
