@@ -58,6 +58,8 @@ class Change:
     """One-sided, of the rank test that it is worse."""
     before_repeats: int = 1
     after_repeats: int = 1
+    baseline: str = ""
+    """Id of the run that it is held against: time is compared with the newest one of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class Baseline:
     """What else is not as it was then (machine, packages, shards), in words."""
     refused: str = ""
     """Why it is not compared at all; empty: it is."""
+    path: str = ""
+    """Of its file, as it was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,8 @@ class Check:
     """What speaks against it beside the changes: what does not fit, limits that are passed, answers that differ; a
     doubt too, with its effect."""
     changes: tuple[Change, ...] = ()
-    """Against the newest baseline that is compared: every step and figure, whatever it is called."""
+    """Against the newest baseline that is compared: every step and figure, whatever it is called. Those of the variant
+    that has to fit decide; the other's are for the reader."""
     creeps: tuple[Creep, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     """The newest first."""

@@ -1,0 +1,140 @@
+"""What changed from one run to the next, and what crept up over several: figure by figure, beyond threshold and noise.
+
+Memory is compared wherever it was measured; CPU time only with runs of the same machine. `regression` has the
+statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+
+from profiler.checking.likeness import renamed, same_machine
+from profiler.checking.outcome import Called, Change, Creep, Measure
+from profiler.model import Run, Variant
+from profiler.regression.creep import LEAST_RUNS, creep
+from profiler.regression.difference import Difference, difference
+from profiler.regression.thresholds import DEFAULT_THRESHOLD, least_growth
+from profiler.series import Series, series_of
+from profiler.settings import Rules
+
+Place = tuple[Variant, str | None]
+"""A step of a variant; None: the whole variant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The figures of a run, and where a step's are that has another name in the checked one."""
+
+    run: Run
+    series: Mapping[Place, Series]
+    """By its names in the checked run."""
+    same_machine: bool
+
+
+def figures_of(run: Run, checked: Run) -> Figures:
+    """The figures of a run, by the names that the steps have in the checked one."""
+    names = {variant: {old: new for new, old in renamed(run, checked, variant).items()} for variant in Variant}
+    return Figures(
+        run=run,
+        series={
+            (item.variant, None if item.step is None else names[item.variant].get(item.step, item.step)): item
+            for item in series_of(run)
+        },
+        same_machine=same_machine(run.machine, checked.machine),
+    )
+
+
+def changes_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Iterator[Change]:
+    """Hold every figure of a run against the newest baseline that has it.
+
+    Args:
+        now: The checked run.
+        baselines: The newest first.
+        rules: Thresholds.
+    """
+    for place, series in now.series.items():
+        for measure in Measure:
+            having = [before for before in baselines if place in before.series]
+            of_machine = [before for before in having if before.same_machine]
+            if measure is Measure.CPU and of_machine:
+                having = of_machine
+            if having:
+                yield _change(place, measure, having[0], series, rules)
+
+
+def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Iterator[Creep]:
+    """Find the figures that rose over the whole window: the baselines, the newest first, and the run itself."""
+    for place, series in now.series.items():
+        for measure in Measure:
+            window = [before for before in reversed(baselines) if place in before.series]
+            window = [before for before in window if measure is Measure.PEAK or before.same_machine]
+            if len(window) + 1 < LEAST_RUNS:
+                continue
+            threshold = _threshold(place, measure, rules)
+            values = [_values(before.series[place], measure) for before in window]
+            found = creep(
+                [*values, _values(series, measure)],
+                threshold=float(threshold),
+                least=_least(place, measure, window[0]),
+            )
+            if found is not None:
+                yield Creep(
+                    variant=place[0],
+                    step=place[1],
+                    measure=measure,
+                    runs=(*(before.run.id for before in window), now.run.id),
+                    values=found.values,
+                    rise=found.rise,
+                    threshold=threshold,
+                    p_value=found.p_value,
+                )
+
+
+def _change(place: Place, measure: Measure, before: Figures, series: Series, rules: Rules) -> Change:
+    old, new = _values(before.series[place], measure), _values(series, measure)
+    threshold, least = _threshold(place, measure, rules), _least(place, measure, before)
+    found = difference(old, new, threshold=float(threshold), least=least)
+    compared = measure is Measure.PEAK or before.same_machine
+    back = difference(new, old, threshold=float(threshold), least=least)
+    return Change(
+        variant=place[0],
+        step=place[1],
+        measure=measure,
+        before=found.before,
+        after=found.after,
+        ratio=found.ratio,
+        threshold=threshold,
+        called=_called(found, back, measure) if compared else Called.NOT_COMPARED,
+        interval=found.interval if compared else None,
+        p_value=found.p_value if compared else None,
+        before_repeats=len(old),
+        after_repeats=len(new),
+        baseline=before.run.id,
+    )
+
+
+def _called(found: Difference, back: Difference, measure: Measure) -> Called:
+    """What a difference is taken for; without known noise, memory beyond the threshold alone is called."""
+    for this, word in ((found, Called.WORSE), (back, Called.BETTER)):
+        if this.worse or (this.worse is None and measure is Measure.PEAK):
+            return word
+        if this.worse is None:
+            return Called.UNKNOWN
+    return Called.NO_CHANGE
+
+
+def _threshold(place: Place, measure: Measure, rules: Rules) -> Decimal:
+    own = rules.of(place[1]).max_regression
+    return DEFAULT_THRESHOLD[measure.value] if own is None else own
+
+
+def _least(place: Place, measure: Measure, before: Figures) -> float:
+    whole = before.series.get((place[0], None))
+    return least_growth(measure.value, whole_before=0 if whole is None else median(_values(whole, measure)))
+
+
+def _values(series: Series, measure: Measure) -> tuple[int, ...]:
+    return series.peak_bytes if measure is Measure.PEAK else series.cpu_ns

@@ -1,0 +1,134 @@
+"""Limits that somebody set, held against one variant: highest memory, GB-seconds and dollars per request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeVar
+
+from profiler.fit import StepFit
+from profiler.model import Peak
+from profiler.pricing.cost import as_decimal
+from profiler.reasons import Effect, Reason, ReasonKind, Unit
+from profiler.settings import Rules
+from profiler.units import count, dollars, memory, memory_range, significant
+from profiler.variants import VariantVerdict
+
+Value = TypeVar("Value", int, Decimal)
+
+
+def passed_limits(variant: VariantVerdict, rules: Rules, *, job: str) -> Iterator[Reason]:
+    """Find the limits that a variant passes, and those of which that cannot be said.
+
+    What is not complete is a lower bound: it passes a limit or says nothing.
+    """
+    for step in variant.steps:
+        limits = rules.of(step.name)
+        if limits.max_peak_bytes is not None and step.peak is not None:
+            yield from _peak(step.name, step.peak, limits.max_peak_bytes)
+        if limits.max_gb_s is not None:
+            yield from _gb_s(step.name, _part(step, variant), limits.max_gb_s, complete=variant.complete)
+    whole = rules.whole
+    if whole.max_gb_s is not None:
+        yield from _gb_s(job, variant.gb_s_per_request, whole.max_gb_s, complete=variant.complete)
+    if whole.max_usd_per_request is not None:
+        yield from _usd(job, usd_per_request(variant), whole.max_usd_per_request, complete=variant.complete)
+
+
+def usd_per_request(variant: VariantVerdict) -> Decimal | None:
+    """What one request costs at the prices of the platform; None where that is not known."""
+    if variant.usd_per_run is None or not variant.requests:
+        return None
+    return as_decimal(Fraction(variant.usd_per_run) / variant.requests)
+
+
+def _part(step: StepFit, variant: VariantVerdict) -> Decimal | None:
+    """A step's GB-seconds of one request."""
+    if step.gb_s is None or not variant.requests:
+        return None
+    return as_decimal(Fraction(step.gb_s) / variant.requests)
+
+
+def _peak(subject: str, peak: Peak, limit: int) -> Iterator[Reason]:
+    if peak.high is not None and peak.high <= limit:
+        return
+    over = peak.low > limit
+    figure = peak.low if over or peak.high is None else peak.high
+    shown, most = apart(memory_range(peak.low, peak.high), memory(limit), figure, limit, lambda size, _: _bytes(size))
+    yield Reason(
+        kind=ReasonKind.MAX_PEAK,
+        effect=Effect.NO if over else Effect.UNDECIDED,
+        subject=subject,
+        text=f"holds {shown} at its peak; max-peak is {most}",
+        remedy="" if over else "run it without further processes (n_jobs=1), and its peak is exact",
+        figure=figure,
+        limit=limit,
+        unit=Unit.BYTES,
+    )
+
+
+def _gb_s(subject: str, figure: Decimal | None, limit: Decimal, *, complete: bool) -> Iterator[Reason]:
+    if figure is None:
+        yield from _not_known(ReasonKind.MAX_GB_S, subject, "GB-seconds", "max-gb-s", complete=complete)
+    elif figure > limit:
+        shown, most = apart(significant(figure), significant(limit), figure, limit, significant)
+        yield Reason(
+            kind=ReasonKind.MAX_GB_S,
+            effect=Effect.NO,
+            subject=subject,
+            text=f"takes {shown} GB-seconds per request; max-gb-s is {most}",
+            figure=figure,
+            limit=limit,
+            unit=Unit.GB_SECONDS,
+        )
+
+
+def _usd(subject: str, figure: Decimal | None, limit: Decimal, *, complete: bool) -> Iterator[Reason]:
+    if figure is None:
+        yield from _not_known(ReasonKind.MAX_USD, subject, "dollars", "max-usd-per-request", complete=complete)
+    elif figure > limit:
+        shown, most = apart(
+            dollars(figure), dollars(limit), figure, limit, lambda usd, digits: f"${significant(usd, digits)}"
+        )
+        yield Reason(
+            kind=ReasonKind.MAX_USD,
+            effect=Effect.NO,
+            subject=subject,
+            text=f"costs {shown} per request; max-usd-per-request is {most}",
+            figure=figure,
+            limit=limit,
+            unit=Unit.USD,
+        )
+
+
+def _not_known(kind: ReasonKind, subject: str, what: str, name: str, *, complete: bool) -> Iterator[Reason]:
+    """Of what did not come to its end, something else says that it is not known."""
+    if complete:
+        yield Reason(
+            kind=kind,
+            effect=Effect.UNDECIDED,
+            subject=subject,
+            text=f"has {name} to keep, but how many {what} a request takes is not known",
+            remedy="run it to its end, so that its requests are counted",
+        )
+
+
+def apart(
+    figure_text: str, limit_text: str, figure: Value, limit: Value, precise: Callable[[Value, int], str]
+) -> tuple[str, str]:
+    """Return a figure and its limit as texts that differ, with more digits where three are not enough.
+
+    >>> apart("2.50", "2.50", Decimal("2.504"), Decimal("2.5"), significant)
+    ('2.504', '2.500')
+    """
+    texts = figure_text, limit_text
+    for digits in range(4, 30):
+        if texts[0] != texts[1]:
+            break
+        texts = precise(figure, digits), precise(limit, digits)
+    return texts
+
+
+def _bytes(size: int) -> str:
+    return f"{count(size)} bytes"
