@@ -63,6 +63,13 @@ __all__ = [
 ]
 
 
+def load_ipython_extension(shell: object) -> None:
+    """Register `%%paredown` and `%paredown`, for `%load_ext profiler` in a notebook."""
+    from profiler.notebook import register
+
+    register(shell)
+
+
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for: a sandbox starts bare, and a bill needs no job."""
     if name in _LAZY:

@@ -1,4 +1,4 @@
-"""A measured test held against Lambda and its own limits."""
+"""A measured call held against Lambda and its own limits."""
 
 from __future__ import annotations
 
@@ -17,17 +17,24 @@ from profiler.units import duration, memory, memory_range, significant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a test used, and what speaks against it."""
+    """What a call used, and what speaks against it."""
 
     fits: bool | None
     reasons: tuple[str, ...]
     """Sentences: what decides first."""
-    figures: str
-    """What it used, in one line."""
+    used: str
+    """What it used here."""
+    there: str
+    """What it would use on Lambda; empty where no size will do."""
+
+    @property
+    def figures(self) -> str:
+        """Both in one line."""
+        return f"{self.used}, {self.there}" if self.there else self.used
 
 
-def judge_test(measurement: Measurement, limits: Limits) -> Judged:
-    """Hold a test's call against Lambda, as the step of a job, and against the limits of its marker."""
+def judge_call(measurement: Measurement, limits: Limits) -> Judged:
+    """Hold a call against Lambda, as the step of a job whose init is not counted, and against limits of its own."""
     assert limits.headroom is not None
     terms = Terms(platform=_platform(), headroom=limits.headroom, warm=True)
     step = PlannedStep(name=measurement.step, kind="step", reads=(), memory_mib=limits.memory_mib)
@@ -39,7 +46,10 @@ def judge_test(measurement: Measurement, limits: Limits) -> Judged:
     no += [*over, *_gb_s_reasons(fit, limits.max_gb_s)]
     doubt += unsure
     return Judged(
-        fits=False if no else None if doubt else True, reasons=(*no, *doubt), figures=_figures(measurement, fit)
+        fits=False if no else None if doubt else True,
+        reasons=(*no, *doubt),
+        used=_used(measurement),
+        there=_there(fit),
     )
 
 
@@ -64,11 +74,11 @@ def _gb_s_reasons(fit: StepFit, most: Decimal | None) -> Iterator[str]:
     yield (f"{fit.name} takes {significant(fit.gb_s)} GB-seconds {at}; max_gb_s is {significant(most)}.")
 
 
-def _figures(measurement: Measurement, fit: StepFit) -> str:
-    parts = [
-        f"peak {memory_range(measurement.peak.low, measurement.peak.high)}",
-        f"CPU {duration(measurement.cpu_ns)}",
-    ]
-    if fit.memory_mib is not None and fit.gb_s is not None and fit.duration_ns is not None:
-        parts.append(f"at {fit.memory_mib:,} MB {duration(fit.duration_ns)} and {significant(fit.gb_s)} GB-seconds")
-    return ", ".join(parts)
+def _used(measurement: Measurement) -> str:
+    return f"peak {memory_range(measurement.peak.low, measurement.peak.high)}, CPU {duration(measurement.cpu_ns)}"
+
+
+def _there(fit: StepFit) -> str:
+    if fit.memory_mib is None or fit.gb_s is None or fit.duration_ns is None:
+        return ""
+    return f"at {fit.memory_mib:,} MB {duration(fit.duration_ns)} and {significant(fit.gb_s)} GB-seconds"

@@ -10,6 +10,7 @@ from typing import Any
 from profiler.errors import UsageError
 
 NAME = "lambda_fit"
+KNOWN = ("max_peak", "max_gb_s", "memory_mib", "headroom", "timeout", "allow_undecided")
 _DEFAULT_TIMEOUT_S = Decimal(900)
 """Lambda's own."""
 
@@ -29,8 +30,14 @@ class Limits:
     allow_undecided: bool = False
 
 
-def limits_of(args: tuple[object, ...], kwargs: dict[str, Any]) -> Limits:
-    """Return the limits that a marker's arguments state.
+def limits_of(kwargs: dict[str, Any], *args: object, of: str = NAME, known: tuple[str, ...] = KNOWN) -> Limits:
+    """Return the limits that the arguments of a marker, or of a cell's magic, state.
+
+    Args:
+        kwargs: As given.
+        args: As given; they have no meaning, and are refused.
+        of: What they are the arguments of, for the message.
+        known: Which of them it takes.
 
     Raises:
         UsageError: If one is unknown or no such quantity.
@@ -41,30 +48,28 @@ def limits_of(args: tuple[object, ...], kwargs: dict[str, Any]) -> Limits:
     from profiler.pricing.targets import exact
     from profiler.sizes import size_bytes
 
-    known = ("max_peak", "max_gb_s", "memory_mib", "headroom", "timeout", "allow_undecided")
     if args:
-        raise UsageError(f"{NAME} takes its limits by name, and got {args[0]!r}; expected {', '.join(known)}")
+        raise UsageError(f"{of} takes its limits by name, and got {args[0]!r}; expected {', '.join(known)}")
     for name in kwargs:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             raise UsageError(
-                f"{NAME}: {name!r} is unknown; "
-                + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
+                f"{of}: {name!r} is unknown; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
             )
     memory_mib = kwargs.get("memory_mib")
     if memory_mib is not None and (type(memory_mib) is not int or not 128 <= memory_mib <= 10_240):
-        raise UsageError(f"{NAME}: memory_mib is {memory_mib!r}; expected a whole number from 128 to 10240")
+        raise UsageError(f"{of}: memory_mib is {memory_mib!r}; expected a whole number from 128 to 10240")
     allow = kwargs.get("allow_undecided", False)
     if not isinstance(allow, bool):
-        raise UsageError(f"{NAME}: allow_undecided is {allow!r}; expected True or False")
+        raise UsageError(f"{of}: allow_undecided is {allow!r}; expected True or False")
     given = {name: kwargs[name] for name in ("max_gb_s", "timeout") if kwargs.get(name) is not None}
-    numbers = {name: as_decimal(exact(f"{NAME}: {name}", value)) for name, value in given.items()}
+    numbers = {name: as_decimal(exact(f"{of}: {name}", value)) for name, value in given.items()}
     for name, number in numbers.items():
         if number <= 0:
-            raise UsageError(f"{NAME}: {name} is {given[name]!r}; expected a number above 0")
+            raise UsageError(f"{of}: {name} is {given[name]!r}; expected a number above 0")
     peak = kwargs.get("max_peak")
     return Limits(
-        max_peak_bytes=None if peak is None else size_bytes(peak, of=f"{NAME}: max_peak"),
+        max_peak_bytes=None if peak is None else size_bytes(peak, of=f"{of}: max_peak"),
         max_gb_s=numbers.get("max_gb_s"),
         memory_mib=memory_mib,
         headroom=headroom_of(kwargs["headroom"]) if kwargs.get("headroom") is not None else DEFAULT_HEADROOM,

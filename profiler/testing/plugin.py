@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         from profiler.testing.limits import limits_of
 
         try:
-            item.stash[_limits] = limits_of(marker.args, dict(marker.kwargs))
+            item.stash[_limits] = limits_of(dict(marker.kwargs), *marker.args)
             if not isinstance(item, pytest.Function):
                 problems.append(f"{item.nodeid}: lambda_fit is for test functions")
         except PareDownError as error:
@@ -100,11 +100,11 @@ def _reports(item: pytest.Function, limits: Limits) -> Iterator[pytest.TestRepor
 
 def _judged(item: pytest.Function, report: pytest.TestReport, ran: Ran, limits: Limits) -> pytest.TestReport:
     """The report of the call, with what it used; a failure where the test passed and does not fit."""
-    from profiler.testing.judged import judge_test
+    from profiler.testing.judged import judge_call
 
     if ran.measurement is None:
         return report
-    judged = judge_test(ran.measurement, limits)
+    judged = judge_call(ran.measurement, limits)
     if report.passed and (judged.fits is False or (judged.fits is None and not limits.allow_undecided)):
         label = "does not fit" if judged.fits is False else "it is undecided whether this fits"
         text = "\n".join([f"{label}: {judged.figures}", *(f"  {reason}" for reason in judged.reasons)])

@@ -1,0 +1,125 @@
+"""paredown in a notebook: `%%paredown` measures a cell in the kernel's own process, `%paredown` shows a kept run.
+
+`%load_ext profiler` registers both. The cell's names and results stay in the notebook, which is why it is measured
+here and not in a sandbox: the peak holds what the kernel holds already.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from profiler.errors import PareDownError, UsageError
+
+if TYPE_CHECKING:
+    from profiler.here import Measured
+
+_CELL = "cell"
+_WIDTH = 100
+_KNOWN = ("max_peak", "max_gb_s", "memory_mib", "headroom")
+
+
+def register(shell: Any) -> None:
+    """Make the magics known to a shell of IPython."""
+    shell.register_magic_function(_line(shell), magic_kind="line", magic_name="paredown")
+    shell.register_magic_function(_cell(shell), magic_kind="cell", magic_name="paredown")
+
+
+def _line(shell: Any) -> Callable[[str], None]:
+    def paredown(line: str) -> None:
+        """Show a kept run: `%paredown` the last one, `%paredown RUN` one by its id or path."""
+        _told(lambda: _show_run(line))
+
+    return paredown
+
+
+def _cell(shell: Any) -> Callable[[str, str], None]:
+    def paredown(line: str, cell: str) -> None:
+        """Measure the cell: `%%paredown`, or with limits as in a test: `%%paredown max_peak="512 MB"`."""
+        _told(lambda: _measure_cell(shell, line, cell))
+
+    return paredown
+
+
+def _told(work: Callable[[], None]) -> None:
+    """Do it; an error of ours is told as on the command line, without a traceback through our code."""
+    try:
+        work()
+    except PareDownError as error:
+        _print(f"error: {error.message}" + (f"\n hint: {error.hint}" if error.hint else ""))
+
+
+def _show_run(line: str) -> None:
+    from profiler.face import load, render
+
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        raise UsageError(f"%paredown cannot read {line!r}; expected the id or the path of a run") from None
+    if len(words) > 1:
+        raise UsageError(f"%paredown takes one run, and got {len(words)}: {line}")
+    _print(render(load(words[0] if words else "last"), width=_WIDTH).rstrip())
+
+
+def _measure_cell(shell: Any, line: str, cell: str) -> None:
+    from profiler.here import measure_here
+    from profiler.testing.limits import limits_of
+
+    limits = limits_of(_arguments(line), of="%%paredown", known=_KNOWN)
+    measured = measure_here(lambda: shell.run_cell(cell))
+    if measured.result.error_before_exec is not None:
+        return  # It never ran: what is wrong with it was shown.
+    _print(_report(measured, limits))
+
+
+def _arguments(line: str) -> dict[str, Any]:
+    """The limits behind `%%paredown`, written as the arguments of a call."""
+    import ast
+
+    try:
+        call = ast.parse(f"f({line})", mode="eval").body
+        assert isinstance(call, ast.Call)
+        if call.args or any(keyword.arg is None for keyword in call.keywords):
+            raise ValueError
+        return {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError):
+        raise UsageError(
+            f"%%paredown cannot read {line.strip()!r}; expected limits such as max_peak='512 MB', memory_mib=1769"
+        ) from None
+
+
+def _report(measured: Measured[Any], limits: Any) -> str:
+    from profiler.model import Ending, Measurement, Outcome, Variant
+    from profiler.runner.machine import usable_cores
+    from profiler.testing.judged import judge_call
+
+    judged = judge_call(
+        Measurement(
+            variant=Variant.MONOLITH,
+            step=_CELL,
+            index=0,
+            outcome=Outcome(ending=Ending.OK),
+            started_ns=0,
+            wall_ns=measured.wall_ns,
+            cpu_ns=measured.cpu_ns,
+            wait_ns=0,
+            init_ns=0,
+            init_cpu_ns=0,
+            peak=measured.peak,
+            start_bytes=measured.start_bytes,
+            cores=float(usable_cores()),
+        ),
+        limits,
+    )
+    if not measured.result.success:
+        return f"RAISED   Until then: {measured}."
+    label = {True: "FITS", False: "DOES NOT FIT", None: "UNDECIDED"}[judged.fits]
+    lines = [f"{label}   {measured}."]
+    if judged.there:
+        lines.append(f"On Lambda, {judged.there}; its start is not counted.")
+    return "\n".join([*lines, *(f"  {reason}" for reason in judged.reasons)])
+
+
+def _print(text: str) -> None:
+    print(text)  # noqa: T201 - what a magic shows goes below its cell
