@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from profiler.regression.repeats import checked
+
 LEAST_REPEATS = 5
 """On both sides; with fewer, the noise is unknown."""
 SIGNIFICANCE = 0.01
@@ -24,7 +26,7 @@ class Difference:
     ratio: float
     """after ÷ before, of the medians; infinite where there was nothing before."""
     interval: tuple[float, float] | None
-    """Of the ratio, by bootstrap; None: too few repeats."""
+    """Of the ratio, by bootstrap; None: too few repeats, or a zero among those before, of which nothing is a multiple."""
     p_value: float | None
     """One-sided, of the rank test that it is worse; None: too few repeats."""
     beyond_threshold: bool
@@ -50,9 +52,7 @@ def difference(before: Sequence[float], after: Sequence[float], *, threshold: fl
     Raises:
         ValueError: If a side is empty, or a value is negative or no number.
     """
-    for side in (before, after):
-        if not side or not all(math.isfinite(value) and value >= 0 for value in side):
-            raise ValueError(f"expected at least one value, each finite and at least 0, got {list(side)}")
+    before, after = sorted(checked(before)), sorted(checked(after))  # So that their order decides nothing.
     old, new = float(median(before)), float(median(after))
     known = min(len(before), len(after)) >= LEAST_REPEATS
     p_value = _p_value(before, after) if known else None
@@ -60,7 +60,7 @@ def difference(before: Sequence[float], after: Sequence[float], *, threshold: fl
         before=old,
         after=new,
         ratio=new / old if old else math.inf if new else 1.0,
-        interval=_interval(before, after) if known else None,
+        interval=_interval(before, after) if known and before[0] else None,
         p_value=p_value,
         beyond_threshold=new > old * (1 + threshold) and new - old >= least,
         beyond_noise=None if p_value is None else p_value <= SIGNIFICANCE,
