@@ -223,9 +223,10 @@ class Measurement:
     repeat: int = 0
     """Which repetition of its variant this belongs to, from 0."""
     curve: tuple[int, ...] = ()
-    """Memory over time as the keeper sampled it, of all processes: milliseconds since the task began and KiB, by turns.
+    """Memory over time as the keeper sampled it, of all processes: milliseconds since `started_ns` and KiB, by turns.
 
     A picture, not a measure: a spike between two samples is in `peak` alone. Empty where too many tasks share the room.
+    A decomposed task's begins with its work: later than 0 where a fresh sandbox had to import first.
     """
 
     @property

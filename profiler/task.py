@@ -32,3 +32,5 @@ class Task:
     cold: bool
     cores: float
     attempt: int = 1
+    points: int = 0
+    """How many points its curve of memory may have; 0: none is drawn."""

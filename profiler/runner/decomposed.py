@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from profiler.model import Ending, Kind, Measurement, Outcome, Peak, Plan, PlannedStep, Settings, Variant
+from profiler.runner.curves import points_per_task
 from profiler.runner.environment import pinned
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import run_task
@@ -80,6 +81,11 @@ class Setting:
     pin_monolith: int | None = None
     """Threads that numeric libraries may use in the monolith; None leaves them as the machine gives them."""
     wants_answer: bool = True
+
+    @property
+    def points(self) -> int:
+        """How many points the curve of one task may have."""
+        return points_per_task(self.plan, self.settings.repeats)
 
 
 def tasks_of(step: PlannedStep, kept: Mapping[str, Kept], setting: Setting) -> list[Task]:
@@ -174,6 +180,7 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
         timeout_ns=setting.settings.timeout_ns,
         cold=setting.settings.cold,
         cores=float(setting.cores),
+        points=setting.points,
     )
 
 

@@ -1,14 +1,14 @@
 """The keeper: a small process that owns one sandbox, watches it, and leaves nothing behind.
 
-Run as a program by `keeping.Keeper`, never imported: `python -I -S keeper.py SOCKET_FD`. It imports nothing beyond
-what a bare interpreter has at hand, since its own peak must stay below every sandbox's (`wait4` reports the larger).
+Run as a program by `keeping.Keeper`, imported by tests alone: `python -I -S keeper.py SOCKET_FD`. It imports nothing
+beyond what a bare interpreter has, since its own peak must stay below every sandbox's (`wait4` reports the larger).
 
 It stands in a session of its own and is the reaper of all its descendants. The sandbox is exec'd from its one thread
 with a parent-death signal. When the harness goes (the socket closes) or the sandbox ends (its pidfd says so), every
 descendant is killed and reaped. Messages on the socket are length-prefixed `marshal` of tuples:
 
-    harness → keeper   ("start", {...}) ("task", payload, timeout_ns, temp_folder) ("interrupt",) ("kill",)
-    keeper → harness   ("message", payload, figures) ("sample", bytes) ("gone", figures)
+    harness → keeper   ("start", {...}) ("task", payload, timeout_ns, temp_folder, points) ("interrupt",) ("kill",)
+    keeper → harness   ("news", payload) ("message", payload, figures, curve) ("sample", bytes) ("gone", figures, curve)
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ if TYPE_CHECKING:  # A bare interpreter has it at no cost only so.
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 NONE = -1  # No process, no descriptor.
 FAST_NS, SLOW_NS = 10_000_000, 50_000_000
-MAX_SHARE = 200  # One sample may cost at most 1/200 of the time until the next one.
-SMAPS_SHARE = 20  # Reading smaps_rollup may take at most 1/20 of the time: it stops its target meanwhile.
+MAX_SHARE = 300  # One sample may take at most 1/300 of the time until the next one, in CPU time,
+SMAPS_SHARE = 200  # and reading smaps_rollup 1/200 of it: it stops its target meanwhile. Together below 1 %.
+SMAPS_SOON_SHARE = 20  # The same at the end, and where memory has grown by a tenth: that can be so only a few times.
 LOG_LIMIT, LOG_TAIL = 64 << 20, 1 << 16
 LIMIT_MESSAGE_NS = 500_000_000  # How often the harness is told the memory in use.
 
@@ -145,11 +146,50 @@ def folder_bytes(folder: str, budget: int = 2000) -> int:
     return total
 
 
+class Curve:
+    """Memory over time in at most so many points: the longer it gets, the coarser, and its highest point stays.
+
+    Time is cut into slots of `gap` milliseconds, of each of which the highest sample is kept, with its own time; when
+    there are more slots than room, they become twice as long. The first and the last sample are kept whatever they are.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most  # 0: none are wanted; otherwise at least 3, for the first, the highest and the last.
+        self.gap = FAST_NS // 1_000_000
+        self.points: list[tuple[int, int]] = []  # Milliseconds since the task began, KiB.
+
+    def add(self, ms: int, kib: int) -> None:
+        """Add the next sample."""
+        if not self.most:
+            return
+        points = self.points
+        if len(points) > 2 and points[-1][0] // self.gap == points[-2][0] // self.gap:
+            points[-2:] = [higher(points[-2], points[-1])]
+        points.append((ms, kib))
+        while len(points) > self.most:
+            self.gap *= 2
+            slots: dict[int, tuple[int, int]] = {}
+            for point in points[1:-1]:
+                slot = point[0] // self.gap
+                slots[slot] = higher(slots.get(slot, point), point)
+            points[1:-1] = slots.values()
+
+    def flat(self) -> tuple[int, ...]:
+        """All of it: milliseconds and KiB by turns."""
+        return tuple(value for point in self.points for value in point)
+
+
+def higher(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """The point with more memory, the earlier one where both have the same."""
+    return other if other[1] > one[1] else one
+
+
 class Watch:
     """What sampling one task has seen: the curve, the other processes, the temporary folder."""
 
-    def __init__(self, pid: int, temp: str | None) -> None:
+    def __init__(self, pid: int, temp: str | None, points: int = 0) -> None:
         self.pid, self.temp = pid, temp
+        self.curve = Curve(points)
         self.begin = time.monotonic_ns()
         self.cpu_begin = cpu_ns(pid)
         before = others(pid)
@@ -161,46 +201,75 @@ class Watch:
         self.last_rss = 0
         self.hwm: dict[int, int] = {}  # Last seen VmHWM of every other process.
         self.together = 0  # Highest sum of PSS of a tree of several processes.
+        self.shared: dict[int, int] = {}  # Of each process in it, what of its resident memory others count.
         self.most = 1
         self.temp_peak = 0
         self.cut_bytes = 0  # Of the log, to keep it from filling the disk.
         self.interval = SLOW_NS
         self.next = self.begin + FAST_NS
-        self.smaps_after = 0
+        self.smaps_end = self.smaps_ns = 0  # Of the last reading of smaps_rollup: when it was done, how long it took.
+        if points and not before:
+            self.glance()
 
-    def sample(self) -> int:
-        """Look once; stretch the interval so that looking stays cheap."""
-        start = time.monotonic_ns()
+    def glance(self) -> None:
+        """Put a point on the curve of a sandbox without other processes, at the cost of reading one small file."""
+        status = read(f"/proc/{self.pid}/status")
+        if b"VmRSS:" in status:
+            self.draw(time.monotonic_ns(), field(status, b"VmRSS:"))
+
+    def draw(self, now: int, size: int) -> None:
+        """Put a point on the curve."""
+        self.curve.add((now - self.begin) // 1_000_000, size // 1024)
+
+    def sample(self, smaps_share: int = SMAPS_SHARE) -> int:
+        """Look once; stretch the interval so that looking stays cheap. The sum of what all processes hold."""
+        start, used = time.monotonic_ns(), time.process_time_ns()
         status = read(f"/proc/{self.pid}/status")
         if status:
             self.own_hwm = max(self.own_hwm, field(status, b"VmHWM:"))
             self.last_rss = field(status, b"VmRSS:")
         tree: list[int] = []
-        rss = self.last_rss
+        resident = {self.pid: self.last_rss}
         for pid in others(self.pid):
             other = read(f"/proc/{pid}/status")
             if b"VmHWM:" in other:  # What has ended and waits to be reaped no longer tells what it held.
                 tree.append(pid)
                 self.hwm[pid] = max(self.hwm.get(pid, 0), field(other, b"VmHWM:"))
-                rss += field(other, b"VmRSS:")
+                resident[pid] = field(other, b"VmRSS:")
         if tree:
             self.most = max(self.most, 1 + len(tree))
-            if start >= self.smaps_after:
-                pss_start = time.monotonic_ns()
-                together = sum(field(read(f"/proc/{pid}/smaps_rollup"), b"\nPss:") for pid in [self.pid, *tree])
-                self.together = max(self.together, together)
-                now = time.monotonic_ns()
-                self.smaps_after = now + SMAPS_SHARE * (now - pss_start)
+            used += self.weigh(resident, smaps_share)
+            if resident.keys() <= self.shared.keys():  # Of a new process nobody knows yet what it shares.
+                self.draw(start, self.unshared(resident))
+        elif b"VmRSS:" in status:  # Not in the moment between its end and the news of it.
+            self.draw(start, self.last_rss)
         if self.temp:
             self.temp_peak = max(self.temp_peak, folder_bytes(self.temp))
-        now = time.monotonic_ns()
-        self.interval = max(FAST_NS if tree else SLOW_NS, MAX_SHARE * (now - start))
-        self.next = now + self.interval
-        return rss
+        self.interval = max(FAST_NS if tree else SLOW_NS, MAX_SHARE * (time.process_time_ns() - used))
+        self.next = time.monotonic_ns() + self.interval
+        return sum(resident.values())
+
+    def weigh(self, resident: dict[int, int], share: int) -> int:
+        """Learn what several processes share, if it is time to; the CPU time that it took, in nanoseconds."""
+        if 10 * self.unshared(resident) > 11 * self.together:
+            share = SMAPS_SOON_SHARE
+        if time.monotonic_ns() < self.smaps_end + share * self.smaps_ns:
+            return 0
+        used = time.process_time_ns()
+        pss = {pid: field(read(f"/proc/{pid}/smaps_rollup"), b"\nPss:") for pid in resident}
+        self.together = max(self.together, sum(pss.values()))
+        self.shared = {pid: max(0, size - pss[pid]) if pss[pid] else 0 for pid, size in resident.items()}
+        self.smaps_ns, self.smaps_end = time.process_time_ns() - used, time.monotonic_ns()
+        return self.smaps_ns
+
+    def unshared(self, resident: dict[int, int]) -> int:
+        """What processes hold together, as far as it is known what each of them shares."""
+        return sum(max(0, size - self.shared[pid]) for pid, size in resident.items() if pid in self.shared)
 
     def figures(self, left: list[int]) -> dict[str, int]:
         """What the harness needs to know besides the sandbox's own reading; `left`: descendants that still live."""
         return {
+            "begin_ns": self.begin,
             "wall_ns": time.monotonic_ns() - self.begin,
             "own_hwm": self.own_hwm,
             "others": sum(self.hwm.values()),
@@ -306,9 +375,9 @@ class Keeper:
         self.outbox = b""
         self.watch = Watch(pid, None)
 
-    def do_task(self, payload: bytes, timeout_ns: int, temp: str | None) -> None:
+    def do_task(self, payload: bytes, timeout_ns: int, temp: str | None, points: int) -> None:
         """Pass a task on, and watch the sandbox from now on."""
-        self.watch = Watch(self.pid, temp)
+        self.watch = Watch(self.pid, temp, points)
         self.deadline = self.watch.begin + timeout_ns if timeout_ns else None
         self.timed_out = False
         self.outbox = len(payload).to_bytes(8, "little") + payload
@@ -347,7 +416,7 @@ class Keeper:
         """Stop the sandbox and read its peak, which a dead process no longer tells."""
         os.kill(self.pid, signal.SIGSTOP)
         if self.watch:
-            self.watch.sample()
+            self.watch.sample(SMAPS_SOON_SHARE)
 
     def listen(self) -> None:
         """Pass on what the sandbox says; a message ends a task when its first byte is `R`."""
@@ -362,15 +431,18 @@ class Keeper:
             if len(self.reply_bytes) < end:
                 break
             message, self.reply_bytes = self.reply_bytes[8:end], self.reply_bytes[end:]
-            figures = None
-            if message[:1] == b"R" and self.watch:
-                left = others(self.pid)
-                if left:
-                    self.watch.sample()
-                figures = self.watch.figures(left)
-                self.had_children = self.had_children or bool(self.watch.hwm)
-                self.watch = self.deadline = None
-            self.send("message", message, figures)
+            if message[:1] != b"R" or not self.watch:
+                self.send("news", message)
+                continue
+            left = others(self.pid)
+            if left:
+                self.watch.sample(SMAPS_SOON_SHARE)
+            elif self.watch.curve.most:
+                self.watch.glance()
+            figures, curve = self.watch.figures(left), self.watch.curve.flat()
+            self.had_children = self.had_children or bool(self.watch.hwm)
+            self.watch = self.deadline = None
+            self.send("message", message, figures, curve)
 
     def ended(self) -> None:
         """The sandbox is gone: learn how, kill what it left, tell the harness."""
@@ -389,7 +461,7 @@ class Keeper:
         }
         self.pid = NONE
         self.sweep()
-        self.send("gone", figures)
+        self.send("gone", figures, watch.curve.flat())
         self.leave()
 
     def sweep(self) -> None:

@@ -9,6 +9,7 @@ import select
 import socket
 import subprocess
 import sys
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from profiler.errors import UnsupportedError
+from profiler.runner.curves import later
 from profiler.work import Answered, Order
 
 _KEEPER = Path(__file__).with_name("keeper.py")
@@ -35,6 +37,8 @@ class Replied:
     answer: Any
     figures: dict[str, int]
     """What the keeper saw meanwhile: see `Watch.figures`."""
+    curve: tuple[int, ...] = ()
+    """Memory over time: milliseconds since `ask` and KiB, by turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Gone:
     figures: dict[str, int]
     stopped: bool = False
     """Because we asked for it."""
+    curve: tuple[int, ...] = ()
 
 
 Reply = Replied | Gone
@@ -99,6 +104,7 @@ class Keeper:
         *,
         timeout_ns: int | None = None,
         temp: str | None = None,
+        points: int = 0,
         stopping: Callable[[], bool] = lambda: False,
         gently: bool = False,
         on_news: Callable[[Any], None] = lambda news: None,
@@ -109,12 +115,14 @@ class Keeper:
         Args:
             timeout_ns: The sandbox is ended after so long.
             temp: Its temporary folder, whose use is watched.
+            points: How many points its curve of memory may have; 0: it is not drawn.
             stopping: Asked every 100 ms; once it says yes, the sandbox is ended.
             gently: Stop with SIGINT first, as a terminal does, and leave the sandbox the time to react.
             on_news: Told what the sandbox says before it answers.
             on_memory: Told the resident bytes of the sandbox and all below it, twice a second.
         """
-        self._send("task", pickle.dumps(order), timeout_ns or 0, temp)
+        asked_ns = time.monotonic_ns()
+        self._send("task", pickle.dumps(order), timeout_ns or 0, temp, points)
         stopped = False
         while True:
             if not stopped and stopping():
@@ -122,15 +130,15 @@ class Keeper:
                 self._send("interrupt" if gently else "kill")
             for message in self._receive():
                 match message:
-                    case ("message", payload, None):
+                    case ("news", payload):
                         on_news(pickle.loads(payload[1:]))
-                    case ("message", payload, figures):
-                        return Replied(pickle.loads(payload[1:]), figures)
+                    case ("message", payload, figures, curve):
+                        return Replied(pickle.loads(payload[1:]), figures, _since(asked_ns, figures, curve))
                     case ("sample", size):
                         on_memory(size)
-                    case ("gone", figures):
+                    case ("gone", figures, curve):
                         self.close()
-                        return Gone(figures, stopped)
+                        return Gone(figures, stopped, _since(asked_ns, figures, curve))
 
     def _send(self, *message: Any) -> None:
         data = marshal.dumps(message)
@@ -148,7 +156,7 @@ class Keeper:
         except OSError:
             data = b""
         if not data:
-            return [("gone", {})]
+            return [("gone", {}, ())]
         self._inbox += data
         messages = []
         while len(self._inbox) >= 8:
@@ -188,6 +196,11 @@ class Keeper:
         self._socket.close()
         self._process.wait()
         _open.discard(self)
+
+
+def _since(asked_ns: int, figures: dict[str, int], curve: tuple[int, ...]) -> tuple[int, ...]:
+    """A curve since an order was sent, rather than since its keeper began to watch: a new one has to start first."""
+    return later(curve, max(0, figures["begin_ns"] - asked_ns) // 1_000_000) if curve else ()
 
 
 def ended_well(reply: Reply) -> bool:

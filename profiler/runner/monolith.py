@@ -75,6 +75,7 @@ def _run_step(
     reply = keeper.ask(
         order_of(step, setting),
         temp=str(setting.folder / "temp" / Variant.MONOLITH.value),
+        points=setting.points,
         stopping=stopping,
         on_memory=progress.memory,
     )
@@ -156,6 +157,7 @@ def run_script(
     try:
         reply = keeper.ask(
             RunScript(file=step.file, argv0=step.argv0 or step.file, args=step.args),
+            points=setting.points,
             stopping=stopping,
             gently=True,
             on_news=hear,

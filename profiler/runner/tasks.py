@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from profiler.model import Ending, Measurement, Outcome, Peak
+from profiler.runner.curves import later, up_to
 from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
 from profiler.task import Task
 from profiler.work import UNHEARD, Answered, Prepare, Reading, Ready
@@ -48,13 +49,17 @@ def run_task(task: Task) -> Measurement:
         ready, sandbox.ready = sandbox.ready, None
         keeper = sandbox.keeper
         keeper.forget_printed()
+        prepared_ns = time.time_ns() - task.run_started_ns
         reply = keeper.ask(
             task.order,
             timeout_ns=task.timeout_ns,
             temp=sandbox.temp,
+            points=task.points,
             stopping=lambda: os.path.exists(task.stop_file),
         )
         measurement = _measurement(task, started_ns, reply, ready, keeper.printed(), sandbox)
+        curve = later(measurement.curve, max(0, prepared_ns - started_ns) // 1_000_000)
+        measurement = replace(measurement, curve=curve)
         if sandbox.resets and _reusable(task, reply):
             with _lock:
                 _idle.append(sandbox)
@@ -182,13 +187,14 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
             message=f"the kernel ended a process of this step for memory; then: {outcome.message}",
         )
     reading = answer.reading
+    peak = peak_of(reading, reply.figures)
     return replace(
         blank,
         outcome=outcome if outcome.ok else replace(outcome, output_tail=printed),
         wall_ns=reading.wall_ns,
         cpu_ns=max(0, reading.cpu_ns + reply.figures["left_cpu_ns"]),
         wait_ns=reading.wait_ns,
-        peak=peak_of(reading, reply.figures),
+        peak=peak,
         start_bytes=reading.start_bytes,
         read_bytes=reading.read_bytes,
         written_bytes=reading.written_bytes,
@@ -202,6 +208,7 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
         processes=reply.figures["most"],
         files=answer.files,
         warnings=answer.warnings,
+        curve=up_to(reply.curve, peak),
     )
 
 
@@ -234,6 +241,7 @@ def _measure_gone(blank: Measurement, gone: Gone, printed: str, timeout_ns: int 
         peak=Peak(low=own, high=own) if alone else Peak(low=max(figures["own_hwm"], figures["together"]), high=None),
         temp_bytes=figures["temp_bytes"],
         processes=figures["most"],
+        curve=gone.curve,
     )
 
 

@@ -225,6 +225,38 @@ def spikes():
     return {"a": 1}
 
 
+def climbs():
+    """Hold 40 MiB more five times, and rest on each stair."""
+    held = []
+    for _ in range(5):
+        held.append(_filled(40))
+        time.sleep(0.3)
+    return {"stairs": len(held)}
+
+
+def climbs_and_sleeps():
+    """Climb, and then take longer than anybody waits."""
+    climbs()
+    time.sleep(600)
+
+
+def climbs_and_is_killed():
+    """Climb, and die on top."""
+    data = _filled(200)
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {"bytes": len(data)}
+
+
+def spikes_and_rests():
+    """Hold 100 MiB for a moment, and then nothing for so long as the environment says."""
+    data = _filled(100)
+    time.sleep(0.2)
+    del data
+    time.sleep(float(os.environ["REST_S"]))
+    return {"a": 1}
+
+
 def holds_and_is_killed():
     """Hold 200 MiB and die."""
     data = _filled(200)
@@ -238,6 +270,21 @@ def child_holds():
 
     code = "import time; data = bytearray(200 << 20); data[::4096] = b'x' * len(data[::4096]); time.sleep(0.6)"
     subprocess.run([sys.executable, "-c", code], check=True)
+    return {"a": 1}
+
+
+def shares_with_children():
+    """Hold 200 MiB, and let three children look at it for a while."""
+    data = _filled(200)
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if child == 0:
+            time.sleep(0.8)
+            os._exit(len(data) % 2)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
     return {"a": 1}
 
 
