@@ -11,6 +11,14 @@ from profiler.report.shape import Command, Section, Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Sentences behind their labels, under a title."""
+
+    title: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A page, in the order in which it is read."""
 
@@ -18,6 +26,7 @@ class Sheet:
     facts: tuple[str, ...] = ()
     """How much there is of what."""
     statements: tuple[Statement, ...] = ()
+    blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
     """Tables, each with a title and with what has to be said of it."""
     notes: tuple[str, ...] = ()

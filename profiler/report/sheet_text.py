@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from profiler.report.lines import INDENT, as_text, wrapped
-from profiler.report.sheet import Sheet
+from profiler.report.sheet import Block, Sheet
 from profiler.report.tables import QUIET, meanings
 from profiler.report.terminal import NARROWEST, commands_lines, heading, section_lines, statements_lines
 
@@ -29,11 +30,21 @@ def _blocks(sheet: Sheet, width: int) -> Iterator[Iterator[Text]]:
     yield heading(sheet.title, sheet.facts, width)
     if sheet.statements:
         yield statements_lines(sheet.statements, width)
+    for block in sheet.blocks:
+        yield _block(block, width)
     for section in sheet.sections:
         yield section_lines(section, width)
     yield _legend(sheet, width)
     yield _notes(sheet, width)
     yield commands_lines(sheet.commands, width)
+
+
+def _block(block: Block, width: int) -> Iterator[Text]:
+    yield Text(" " * INDENT + block.title, style="bold")
+    longest = max((cell_len(statement.label) for statement in block.statements), default=0)
+    for statement in block.statements:
+        space = " " * (longest - cell_len(statement.label) + 3)
+        yield from wrapped(statement.text, width, first=Text.assemble(" " * INDENT, (statement.label, QUIET), space))
 
 
 def _legend(sheet: Sheet, width: int) -> Iterator[Text]:

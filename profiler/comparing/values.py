@@ -1,0 +1,109 @@
+"""What a comparison of runs is: the runs, what differs between them, and every figure of each against the first's.
+
+Only the values are here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from profiler.comparing.traits import Trait
+from profiler.model import Run, Variant
+
+
+class Figure(StrEnum):
+    """What is shown of a step or of a whole variant."""
+
+    PEAK = "peak"
+    """Highest resident memory, in bytes."""
+    CPU = "cpu"
+    """CPU time with an init for each task, in ns."""
+    GB_SECONDS = "gb_seconds"
+    """As Lambda would bill one run; where no Lambda holds it, peak × time, which nobody sells."""
+    USD_PER_REQUEST = "usd_per_request"
+    TASKS = "tasks"
+    WALL = "wall"
+    """Elapsed, in ns, on the machine that measured; it decides nothing."""
+
+
+class Finding(StrEnum):
+    """What a difference from the first run is taken for."""
+
+    MORE = "more"
+    """By more than the noise of the repeats."""
+    LESS = "less"
+    SAME = "same"
+    """No more than the noise of the repeats."""
+    UNKNOWN = "unknown"
+    """Too few repeats, so the noise is not known."""
+    NOT_COMPARED = "not_compared"
+    """Time of another machine, elapsed time, or a figure that one of both does not have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A figure against that of the first run."""
+
+    finding: Finding
+    ratio: float | None = None
+    """This one ÷ the first one, of the medians; None where it is not compared, or the first one is nothing."""
+    interval: tuple[float, float] | None = None
+    """Of the ratio, 95 %, by bootstrap over the repeats; None: the noise is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A figure of one run."""
+
+    repeats: tuple[float, ...]
+    """One per repetition that ended well."""
+    median: float
+    bounded: bool = False
+    """A peak that is known between two ends only; its upper end is shown where there is one."""
+    difference: Difference | None = None
+    """None: this is the first run, or the first run has no such figure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One figure of a step, or of a whole variant, in every run."""
+
+    variant: Variant
+    step: str | None
+    """None: the whole variant. Under the name of the first run that has it."""
+    figure: Figure
+    values: tuple[Value | None, ...]
+    """One per run; None: the run has no such step, or did not measure it to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the runs."""
+
+    letter: str
+    run: Run
+    same_machine: bool
+    """As the first run's, so that time can be compared."""
+    other_data: str
+    """Why it measured other work than the first run, in words that follow "its"; empty: it measured the same."""
+    repeats: tuple[tuple[Variant, int], ...]
+    """How many repetitions of each variant ended well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """Runs of one job, the first one being the reference."""
+
+    job: str
+    sides: tuple[Side, ...]
+    traits: tuple[Trait, ...]
+    lines: tuple[Line, ...]
+    only_in: tuple[tuple[Variant, str, tuple[str, ...]], ...]
+    """Variant, step, and the letters of the runs that have it, where not all that measured the variant do."""
+    renamed: tuple[tuple[str, Variant, str, str], ...]
+    """Letter, variant, the first run's name, the name there: their code is the same."""
+    rows: tuple[tuple[Variant, tuple[int | None, ...]], ...]
+    """Rows of the answers of each variant, where runs differ."""
+    hypothetical: tuple[tuple[Variant, str], ...]
+    """Variant and letter, where GB-seconds are peak × time because no Lambda holds it."""
