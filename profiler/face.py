@@ -113,7 +113,7 @@ def render(run: Run, format: str = "terminal", *, width: int = 80, colour: bool 
 
     Args:
         run: The run.
-        format: `"terminal"` or `"json"`.
+        format: One of `profiler.report.FORMATS`: `"terminal"`, `"json"`, `"markdown"` and so on.
         width: Cells, for the terminal.
         colour: Whether to write a terminal's escape sequences.
         judging: The keyword arguments of `judge`.

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from profiler.report import FORMATS
+
 LARGEST = Decimal(10) ** 12
 SMALLEST = Decimal(10) ** -18
 """Below it an amount is a slip; 0 where 0 is allowed."""
@@ -87,6 +89,17 @@ format_option = click.option(
     default="terminal",
     help="For people, or for programs.",
 )
+
+
+report_format_option = click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(FORMATS),
+    default="terminal",
+    metavar="FORMAT",
+    help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}.  [default: terminal]",
+)
+"""Of a run's report; `docs/formats.md` says what each is for."""
 
 
 def where_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from profiler.cli.options import format_option, judging_options, output_options
+from profiler.cli.options import judging_options, output_options, report_format_option
 
 if TYPE_CHECKING:
     from profiler.judging import Judging
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(name="report")
 @click.argument("run", metavar="[RUN]", default="last")
-@format_option
+@report_format_option
 @click.option(
     "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
 )

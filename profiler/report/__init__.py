@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from profiler.report.shape import Report
 
-FORMATS = ("terminal", "json")
+FORMATS = (
+    "terminal",
+    "json",
+    "html",
+    "markdown",
+    "junit",
+    "prometheus",
+    "pytest-benchmark",
+    "github-action-benchmark",
+)
 
 
 def render(report: Report, format_name: str = "terminal", *, width: int = 80, colour: bool = False) -> str:
@@ -25,6 +34,7 @@ def render(report: Report, format_name: str = "terminal", *, width: int = 80, co
 
     Raises:
         ValueError: If there is no such format.
+        UsageError: If what the format is made with is not installed.
     """
     # Each format is imported when it is asked for: rich alone takes longer to import than most reports to write.
     match format_name:
@@ -36,4 +46,28 @@ def render(report: Report, format_name: str = "terminal", *, width: int = 80, co
             from profiler.report import json_report
 
             return json_report.render(report)
+        case "html":
+            from profiler.report.page import rendering
+
+            return rendering.render(report)
+        case "markdown":
+            from profiler.report import markdown
+
+            return markdown.render(report)
+        case "junit":
+            from profiler.report import junit
+
+            return junit.render(report)
+        case "prometheus":
+            from profiler.report import prometheus
+
+            return prometheus.render(report)
+        case "pytest-benchmark":
+            from profiler.report import pytest_json
+
+            return pytest_json.render(report)
+        case "github-action-benchmark":
+            from profiler.report import action_json
+
+            return action_json.render(report)
     raise ValueError(f"there is no format {format_name!r}; expected one of {', '.join(FORMATS)}")

@@ -42,7 +42,7 @@ def alike(run: Run) -> list[list[Measurement]]:
 def findings_of(run: Run) -> tuple[tuple[Finding, ...], int]:
     """The first few findings, and how many more there are."""
     groups = alike(run)
-    return tuple(_finding(run, group) for group in groups[:MOST]), max(0, len(groups) - MOST)
+    return tuple(finding_of(run, group) for group in groups[:MOST]), max(0, len(groups) - MOST)
 
 
 def warnings_of(run: Run) -> tuple[str, ...]:
@@ -59,7 +59,8 @@ def warnings_of(run: Run) -> tuple[str, ...]:
     return (*map(one_line, run.plan.warnings), *from_tasks)
 
 
-def _finding(run: Run, group: Sequence[Measurement]) -> Finding:
+def finding_of(run: Run, group: Sequence[Measurement]) -> Finding:
+    """Say of tasks that ended alike which they are, how they ended, and what their own code said."""
     first = group[0]
     outcome = first.outcome
     traceback = printed_lines(outcome.traceback)
