@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from profiler.errors import RunFileError
-from profiler.model import Commit, Settings, Variant, VariantEnd
+from profiler.model import Commit, Machine, Plan, Run, Settings, VariantEnd
 from profiler.runner.workspace import Workspace
 from profiler.store import decode, read_header
 
@@ -40,16 +40,14 @@ class Header:
     path: Path
     id: str
     """As a command takes it: the name of its file."""
-    own_id: str
-    """As it was given when it was made; another one where the file was copied or renamed."""
-    job: str
     created: datetime
-    version: str
-    """Of paredown."""
-    variants: tuple[Variant, ...]
-    repeats: int
-    """How often each variant was to be measured."""
-    commit: Commit | None
+    run: Run
+    """As the first line has it: nothing is measured yet. Its own id is another one where the file was copied."""
+
+    @property
+    def job(self) -> str:
+        """The name of its job."""
+        return self.run.plan.job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,18 +119,21 @@ def _header(path: Path) -> Header:
         raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
     values = read_header(path, line if line.endswith(b"\n") else None)
     try:
-        settings = decode(Settings, values["settings"])
         created = datetime.fromisoformat(values["created"])
         return Header(
             path=path,
             id=path.stem,
-            own_id=decode(str, values["id"]),
-            job=decode(str, values["plan"]["job"]),
             created=created if created.tzinfo else created.replace(tzinfo=UTC),
-            version=decode(str, values["paredown"]),
-            variants=settings.variants,
-            repeats=settings.repeats,
-            commit=decode(Commit | None, values.get("commit")),
+            run=Run(
+                id=decode(str, values["id"]),
+                path=str(path),
+                created=values["created"],
+                version=decode(str, values["paredown"]),
+                plan=decode(Plan, values["plan"]),
+                machine=decode(Machine, values["machine"]),
+                settings=decode(Settings, values["settings"]),
+                commit=decode(Commit | None, values.get("commit")),
+            ),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunFileError(f"{path}: its header is damaged: {error}") from error
@@ -140,7 +141,7 @@ def _header(path: Path) -> Header:
 
 def _kept(header: Header, workspace: Workspace) -> KeptRun:
     ended, ends, code = _endings(header.path)
-    owner = workspace.owner(header.id) if header.own_id == header.id else None
+    owner = workspace.owner(header.id) if header.run.id == header.id else None
     failed = next((end for end in ends if not end.complete), None)
     state, reason = State.COMPLETE, ""
     if not ended:
@@ -161,7 +162,7 @@ def _kept(header: Header, workspace: Workspace) -> KeptRun:
 
 def work_folder(header: Header, workspace: Workspace) -> Path | None:
     """Where a run's answers lie; None for a copy of a run's file, whose answers are those of another one."""
-    return workspace.work(header.id) if header.id == header.own_id else None
+    return workspace.work(header.id) if header.run.id == header.id else None
 
 
 def _endings(path: Path) -> tuple[bool, Sequence[VariantEnd], int]:

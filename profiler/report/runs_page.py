@@ -10,6 +10,7 @@ from typing import Any
 from profiler.kept.listing import Kept, KeptRun, State, Unreadable
 from profiler.kept.pruning import Removed
 from profiler.report.clean import one_line
+from profiler.report.compare_json import commit_document
 from profiler.report.moments import commit_text, moment
 from profiler.report.plain import many
 from profiler.report.shape import Cell, Column, Command, Row, Section, Statement, Table, Tone
@@ -80,26 +81,25 @@ def removed_text(removed: Removed) -> str:
 def runs_table(runs: Sequence[KeptRun]) -> Table:
     """A row for each run."""
     several = len({run.header.job for run in runs}) > 1
-    repeated = any(run.header.repeats > 1 for run in runs)
-    return Table(
-        columns=_COLUMNS,
-        rows=tuple(
-            Row(
-                cells=(
-                    Cell(text=one_line(run.header.id)),
-                    Cell(text=one_line(run.header.job) if several else ""),
-                    Cell(text=moment(run.header.created)),
-                    Cell(text="both" if len(run.header.variants) > 1 else "".join(run.header.variants)),
-                    Cell(text=str(run.header.repeats) if repeated else ""),
-                    Cell(text=memory(run.size_bytes)),
-                    Cell(text=commit_text(run.header.commit)),
-                    Cell(text=_state(run), tone=_TONES[run.state]),
-                ),
-                remarks=(one_line(run.reason),) if run.reason else (),
-                subject=one_line(run.header.id),
-            )
-            for run in runs
+    repeated = any(run.header.run.settings.repeats > 1 for run in runs)
+    return Table(columns=_COLUMNS, rows=tuple(_row(kept, several_jobs=several, repeated=repeated) for kept in runs))
+
+
+def _row(kept: KeptRun, *, several_jobs: bool, repeated: bool) -> Row:
+    header, settings = kept.header, kept.header.run.settings
+    return Row(
+        cells=(
+            Cell(text=one_line(header.id)),
+            Cell(text=one_line(header.job) if several_jobs else ""),
+            Cell(text=moment(header.created)),
+            Cell(text="both" if len(settings.variants) > 1 else "".join(settings.variants)),
+            Cell(text=str(settings.repeats) if repeated else ""),
+            Cell(text=memory(kept.size_bytes)),
+            Cell(text=commit_text(header.run.commit)),
+            Cell(text=_state(kept), tone=_TONES[kept.state]),
         ),
+        remarks=(one_line(kept.reason),) if kept.reason else (),
+        subject=one_line(header.id),
     )
 
 
@@ -136,17 +136,16 @@ def document(kept: Kept, *, workspace: Path) -> dict[str, Any]:
 
 
 def _run(run: KeptRun) -> dict[str, Any]:
-    header = run.header
-    commit = header.commit
+    header, made = run.header, run.header.run
     return {
         "id": header.id,
         "path": str(header.path),
         "job": header.job,
         "created": f"{header.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "paredown": header.version,
-        "commit": None if commit is None else {"id": commit.id, "branch": commit.branch, "dirty": commit.dirty},
-        "variants": [str(variant) for variant in header.variants],
-        "repeats": header.repeats,
+        "paredown": made.version,
+        "commit": commit_document(made.commit),
+        "variants": [str(variant) for variant in made.settings.variants],
+        "repeats": made.settings.repeats,
         "state": str(run.state),
         "reason": run.reason,
         "owner_pid": run.owner,
