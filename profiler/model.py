@@ -245,6 +245,10 @@ class StepBegin:
     repeat: int = 0
 
 
+INTERRUPTED = "interrupted"
+"""The reason of a variant that was stopped on the way, rather than failed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantEnd:
     """A variant ran to its end, or stopped on the way."""
@@ -382,7 +386,7 @@ class Run:
     """All measurements of one execution of a job.
 
     Where variants were repeated, `begun`, `measurements` and `variants` are those of one repetition each, the typical
-    one: of those that did not complete the first, else the one whose CPU time is the median. `repetitions` has all.
+    one: of those that failed the first, else the complete one whose CPU time is the median. `repetitions` has all.
     """
 
     id: str

@@ -23,6 +23,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from profiler.errors import OutputError, RunFileError
 from profiler.model import (
+    INTERRUPTED,
     Answer,
     Commit,
     Comparison,
@@ -229,6 +230,7 @@ class _Gathered:
     """What the lines of a run's file add up to; where something was measured again, its last attempt."""
 
     def __init__(self) -> None:
+        self.order: dict[tuple[Variant, int], None] = {}
         self.begun: dict[tuple[Variant, int], dict[str, StepBegin]] = {}
         self.measured: dict[tuple[Variant, int], dict[tuple[str, int], Measurement]] = {}
         self.ends: dict[tuple[Variant, int], VariantEnd] = {}
@@ -243,15 +245,20 @@ class _Gathered:
         if name == "exit":
             self.exit_code = values["code"]
         elif name == "restart":
-            self.measured.pop((Variant(values["variant"]), values.get("repeat", 0)), None)
+            again = Variant(values["variant"]), values.get("repeat", 0)
+            for gathered in (self.begun, self.measured, self.ends):
+                gathered.pop(again, None)
         elif name in _EVENTS:
             match decode(_EVENTS[name], values):
                 case StepBegin() as begin:
+                    self.order.setdefault((begin.variant, begin.repeat))
                     self.begun.setdefault((begin.variant, begin.repeat), {})[begin.step] = begin
                 case Measurement() as item:
+                    self.order.setdefault((item.variant, item.repeat))
                     of_repeat = self.measured.setdefault((item.variant, item.repeat), {})
                     of_repeat[item.step, item.index] = item
                 case VariantEnd() as end:
+                    self.order.setdefault((end.variant, end.repeat))
                     self.ends[end.variant, end.repeat] = end
                 case Answer() as answer:
                     self.answers[answer.variant] = answer
@@ -269,17 +276,21 @@ class _Gathered:
                 measurements=tuple(self.measured.get((variant, repeat), {}).values()),
                 end=self.ends.get((variant, repeat)),
             )
-            for variant, repeat in dict.fromkeys((*self.begun, *self.measured, *self.ends))
+            for variant, repeat in self.order
+            if any((variant, repeat) in gathered for gathered in (self.begun, self.measured, self.ends))
         )
 
 
 def _typical(repetitions: Sequence[Repetition]) -> Repetition:
-    """The one to show of a variant's repetitions: one that failed, else the one with the median CPU time."""
-    failed = [repetition for repetition in repetitions if repetition.end and not repetition.end.complete]
+    """The one to show of a variant's repetitions: one that failed, else the complete one with the median CPU time.
+
+    One that was interrupted is shown only where there is no other: it says nothing against those before it.
+    """
+    failed = [one for one in repetitions if one.end and not one.end.complete and one.end.reason != INTERRUPTED]
     if failed:
         return failed[0]
-    ended = [repetition for repetition in repetitions if repetition.end] or list(repetitions)
-    return sorted(ended, key=lambda one: sum(item.cpu_ns for item in one.measurements))[(len(ended) - 1) // 2]
+    complete = [repetition for repetition in repetitions if repetition.complete] or list(repetitions)
+    return sorted(complete, key=lambda one: sum(item.cpu_ns for item in one.measurements))[(len(complete) - 1) // 2]
 
 
 def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) -> Run:

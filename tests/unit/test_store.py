@@ -1,0 +1,149 @@
+"""A run's file: what was written is what is read, repetition by repetition, and the typical one is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from profiler.model import INTERRUPTED, Commit, Measurement, Run, StepBegin, Variant, VariantEnd
+from profiler.store import Event, Recorder, load_run
+from tests.factories import a_machine, a_measurement, a_plan, the_settings
+
+M, D = Variant.MONOLITH, Variant.DECOMPOSED
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    """A run that measures each variant five times, nothing measured yet."""
+    return Recorder.create(
+        tmp_path / "run.jsonl",
+        run_id="run",
+        created="2026-11-24T12:00:00Z",
+        version="1",
+        plan=a_plan(),
+        machine=a_machine(),
+        settings=the_settings(repeats=5),
+        commit=Commit(id="a" * 40, branch="main", dirty=True),
+    )
+
+
+def loaded(recorder: Recorder, *events: Event) -> Run:
+    """The run with these events, read again."""
+    for event in events:
+        recorder.record(event)
+    return load_run(str(recorder.path))
+
+
+def of(variant: Variant, repeat: int, **changes: object) -> Measurement:
+    """A task of a repetition."""
+    return a_measurement(variant=variant, repeat=repeat, **changes)
+
+
+def an_end(variant: Variant, repeat: int, *, complete: bool = True, reason: str = "") -> VariantEnd:
+    """The end of a repetition."""
+    return VariantEnd(variant=variant, wall_ns=100 + repeat, complete=complete, reason=reason, repeat=repeat)
+
+
+def costing(*cpu_ns: int) -> list[Event]:
+    """Complete repetitions of the decomposed variant that took so much CPU time."""
+    return [
+        event
+        for repeat, cpu in enumerate(cpu_ns)
+        for event in (of(D, repeat, cpu_ns=cpu), of(D, repeat, index=1, cpu_ns=cpu), an_end(D, repeat))
+    ]
+
+
+def test_repetitions_are_read_as_they_were_written_in_the_order_in_which_they_began(recorder: Recorder) -> None:
+    step = StepBegin(variant=D, step="train", tasks=2)
+    run = loaded(
+        recorder,
+        *(of(M, 0), an_end(M, 0)),
+        *(step, of(D, 0), of(D, 0, index=1), an_end(D, 0)),
+        *(of(M, 1), an_end(M, 1)),
+        replace(step, repeat=1),
+    )
+    assert [(one.variant, one.repeat, one.complete) for one in run.repetitions] == [
+        (M, 0, True), (D, 0, True), (M, 1, True), (D, 1, False),
+    ]  # fmt: skip
+    assert run.repetitions[1].begun == (step,)
+    assert run.repetitions[1].measurements == (of(D, 0), of(D, 0, index=1))
+    assert run.repetitions[1].end == an_end(D, 0)
+    assert (run.repetitions[3].measurements, run.repetitions[3].end) == ((), None)
+    assert run.settings.repeats == 5
+    assert run.commit == Commit(id="a" * 40, branch="main", dirty=True)
+
+
+@pytest.mark.parametrize(
+    ("cpu_ns", "shown"),
+    [
+        pytest.param((5,), 0, id="the only one"),
+        pytest.param((9, 1, 5), 2, id="the median, not the first or the last"),
+        pytest.param((9, 1, 5, 7), 2, id="of an even number the lower of both in the middle"),
+        pytest.param((5, 5, 5), 1, id="alike"),
+    ],
+)
+def test_the_repetition_with_the_median_cpu_time_is_shown(
+    recorder: Recorder, cpu_ns: tuple[int, ...], shown: int
+) -> None:
+    run = loaded(recorder, *costing(*cpu_ns))
+    assert {item.repeat for item in run.measurements} == {shown}
+    assert run.variants == (an_end(D, shown),)
+
+
+def test_each_variant_has_a_typical_repetition_of_its_own(recorder: Recorder) -> None:
+    monolith = [
+        event for repeat, cpu in enumerate((3, 1, 2)) for event in (of(M, repeat, cpu_ns=cpu), an_end(M, repeat))
+    ]
+    run = loaded(recorder, *costing(1, 2, 3), *monolith)
+    assert {(item.variant, item.repeat) for item in run.measurements} == {(M, 2), (D, 1)}
+
+
+def test_one_that_failed_is_shown_before_all_others(recorder: Recorder) -> None:
+    failed = an_end(D, 2, complete=False, reason="step 'train': it failed")
+    run = loaded(recorder, *costing(5, 5), of(D, 2), failed)
+    assert run.variants == (failed,)
+    assert {item.repeat for item in run.measurements} == {2}
+
+
+@pytest.mark.parametrize("end", [[an_end(D, 2, complete=False, reason=INTERRUPTED)], []], ids=["Ctrl-C", "killed"])
+def test_one_that_was_interrupted_is_shown_only_where_there_is_no_other(
+    recorder: Recorder, end: list[VariantEnd]
+) -> None:
+    half = [of(D, 2), *end]
+    alone = loaded(recorder, *half)
+    assert [item.repeat for item in alone.measurements] == [2]
+    assert alone.variants == tuple(end)
+    assert {item.repeat for item in loaded(recorder, *costing(5)).measurements} == {0}
+
+
+def test_a_restart_drops_what_there_is_of_one_repetition(recorder: Recorder) -> None:
+    half = an_end(M, 1, complete=False, reason=INTERRUPTED)
+    loaded(recorder, of(M, 0), an_end(M, 0), of(M, 1, step="load"), half)
+    recorder.restart(M, 1)
+    run = load_run(str(recorder.path))
+    assert [(one.repeat, one.complete) for one in run.repetitions] == [(0, True)]
+    again = loaded(recorder, of(M, 1, step="train"))
+    assert [(one.repeat, [item.step for item in one.measurements]) for one in again.repetitions] == [
+        (0, ["train"]), (1, ["train"]),
+    ]  # fmt: skip
+    assert again.repetitions[1].end is None
+
+
+def test_a_torn_line_takes_nothing_of_another_repetition(recorder: Recorder) -> None:
+    whole = loaded(recorder, *costing(1, 2))
+    with recorder.path.open("ab") as file:
+        file.write(b'{"event":"measurement","variant":"decomposed","repeat":2,"st')
+    torn = load_run(str(recorder.path))
+    assert torn.dropped_bytes > 0
+    assert torn.repetitions == whole.repetitions
+    Recorder.reopen(torn)
+    mended = load_run(str(recorder.path))
+    assert (mended.dropped_bytes, mended.repetitions) == (0, whole.repetitions)
+
+
+def test_a_file_from_before_there_were_repetitions_is_one_of_each(recorder: Recorder) -> None:
+    run = loaded(recorder, of(M, 0), an_end(M, 0), *costing(1))
+    assert '"repeat":' not in recorder.path.read_text().split("\n", 1)[1], "the default is not written"
+    assert [(one.variant, one.repeat) for one in run.repetitions] == [(M, 0), (D, 0)]
