@@ -57,7 +57,7 @@ def steps_table(variant: VariantVerdict) -> Table:
         unit, cells = figures
         texts[replace(column, title=f"{column.title} {unit}".strip())] = cells
 
-    put(_STEP, ("", [_name(step, steps) for step in steps]))
+    put(_STEP, ("", [step_name(step, steps) for step in steps]))
     if fans_out or not monolith:
         put(_TASKS, ("", [count(step.tasks) for step in steps]))
     put(_BAR, ("", [""] * len(steps)))
@@ -83,14 +83,14 @@ def steps_table(variant: VariantVerdict) -> Table:
                 cells=tuple(_cell(column, cells[place], step, lengths[place]) for column, cells in texts.items()),
                 remarks=remarks(step.reasons),
                 remedies=tuple(dict.fromkeys(one_line(reason.remedy) for reason in step.reasons if reason.remedy)),
-                subject=_name(step, steps),
+                subject=step_name(step, steps),
             )
             for place, step in enumerate(steps)
         ),
     )
 
 
-def _name(step: StepFit, steps: Sequence[StepFit]) -> str:
+def step_name(step: StepFit, steps: Sequence[StepFit]) -> str:
     """A step's name; of a script that marks its parts, what is outside them is called so."""
     rest = step.kind == "script" and any(other.kind == "mark" for other in steps)
     return f"{one_line(step.name)}, the rest" if rest else one_line(step.name)

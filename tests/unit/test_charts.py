@@ -1,0 +1,406 @@
+"""The pictures of a report: what they say, that they may stand in a page, and that nothing in a name harms it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from profiler.model import Peak, Run, Variant
+from profiler.report.page.chart import Chart
+from profiler.report.page.charts import charts_of
+from profiler.report.page.charts.canvas import WIDTH, draw, shortened, width_of
+from profiler.report.page.charts.colours import COLOURS
+from profiler.report.page.charts.inlining import WIDEST
+from profiler.report.page.charts.moments import MOMENTS, course_of
+from profiler.report.shape import Report
+from profiler.sweep import sweeps_of
+from profiler.units import MIB, NS_PER_MS, NS_PER_S, dollars, duration, memory, significant
+from tests.conftest import ROOT
+from tests.curves import with_samples
+from tests.factories import a_measurement, a_plan, a_planned_step, a_run, exactly
+from tests.reports import a_report
+from tests.sample_runs import SAMPLES, a_fitting_run, a_run_that_does_not_fit, a_script_run, an_undecided_run
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\"quotes\" & 'more'",
+    "$cost_x^2$ and \\frac{1}{2}",
+    "学習 обучение ✓",
+    "two\nlines\tand \x1b[31mred\x00",
+    "a_very_long_name_" * 30,
+    "${unset} %s {0} </svg></style>]]>",
+)
+
+
+@cache
+def drawn(name: str) -> dict[str, Chart]:
+    return charts(SAMPLED[name])
+
+
+def charts(run: Run) -> dict[str, Chart]:
+    return {chart.key: chart for chart in charts_of(a_report(run))}
+
+
+def words(svg: str) -> str:
+    """All text of a drawing."""
+    return "\n".join("".join(element.itertext()) for element in ElementTree.fromstring(svg).iter())
+
+
+def a_run_of_hostile_names() -> Run:
+    """Every step is called something that a page, a format or a font could trip over."""
+    steps = tuple(a_planned_step(name=name, kind="step", by=()) for name in HOSTILE)
+    measurements = tuple(
+        a_measurement(step=name, variant=variant, wall_ns=(place + 1) * NS_PER_S, index=index, groups=3)
+        for variant in Variant
+        for place, name in enumerate(HOSTILE)
+        for index in range(1 if variant is Variant.MONOLITH else 2)
+    )
+    plan = a_plan(monolith=steps, decomposed=tuple(replace(step, fans_out=True) for step in steps), job=HOSTILE[0])
+    return with_samples(a_run(plan=plan, measurements=measurements))
+
+
+SAMPLED = {name: with_samples(sample()) for name, sample in SAMPLES.items()} | {"hostile": a_run_of_hostile_names()}
+
+
+# --- what may stand in a page ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_picture_is_sound_and_says_in_words_what_it_shows(name: str) -> None:
+    ids: list[str] = []
+    for key, chart in drawn(name).items():
+        assert chart.title
+        assert bool(chart.svg) != bool(chart.absent)
+        if chart.absent:
+            continue
+        root = ElementTree.fromstring(chart.svg)
+        found = {element.attrib["id"]: element for element in root.iter() if "id" in element.attrib}
+        assert root.attrib["role"] == "img"
+        assert found[root.attrib["aria-labelledby"]].text == chart.title
+        assert found[root.attrib["aria-describedby"]].text == chart.description
+        assert all(found_id.startswith(f"{key}-") for found_id in found)
+        ids += [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_picture_asks_for_nothing_and_changes_nothing_of_its_page(name: str) -> None:
+    for chart in drawn(name).values():
+        if not chart.svg:
+            continue
+        root = ElementTree.fromstring(chart.svg)
+        tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+        assert tags <= {"svg", "title", "desc", "g", "path", "text", "use", "defs", "clipPath", "pattern", "rect"}
+        ids = {element.attrib["id"] for element in root.iter() if "id" in element.attrib}
+        for element in root.iter():
+            for attribute, value in element.attrib.items():
+                assert not attribute.startswith("on")
+                if attribute.endswith("href"):
+                    assert value[0] == "#"
+                    assert value[1:] in ids
+                assert set(re.findall(r"url\(#([^)]+)\)", value)) <= ids
+                assert "url(" not in re.sub(r"url\(#[^)]+\)", "", value)
+        assert "<?xml" not in chart.svg
+        assert "<!DOCTYPE" not in chart.svg
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_colours_are_the_pages_own(name: str) -> None:
+    variables = {f"var(--{colour.name}, {colour.otherwise})" for colour in COLOURS}
+    for chart in drawn(name).values():
+        colours = {colour.strip() for colour in re.findall(r"(?:fill|stroke):([^;\"]+)", chart.svg)}
+        assert {colour for colour in colours if colour != "none" and not colour.startswith("url(#")} <= variables
+        assert not any(colour.drawn in chart.svg for colour in COLOURS)
+
+
+def test_a_picture_takes_the_width_that_there_is_and_its_text_can_be_read_on_a_phone() -> None:
+    of_a_phone = 360 - 2 * 16
+    for chart in drawn("fits").values():
+        root = ElementTree.fromstring(chart.svg)
+        assert "width" not in root.attrib
+        assert "height" not in root.attrib
+        assert f"max-width: {WIDEST}px" in root.attrib["style"]
+        assert root.attrib["viewBox"].split()[:3] == ["0", "0", str(WIDTH)]
+        sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", chart.svg)]
+        assert min(sizes) * of_a_phone / WIDTH >= 8.8
+        assert chart.svg.count("<text") == len(sizes)
+
+
+def test_the_same_report_gives_the_same_bytes() -> None:
+    report = a_report(with_samples(a_fitting_run()))
+    assert charts_of(report) == charts_of(report)
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+def test_names_come_out_as_text(recwarn: pytest.WarningsRecorder) -> None:
+    found = charts(a_run_of_hostile_names())
+    assert [warning for warning in recwarn if "Glyph" in str(warning.message)] == []
+    for chart in found.values():
+        assert "<script" not in chart.svg
+        assert "\n" not in chart.svg + chart.description
+        assert "\x1b" not in chart.svg + chart.description
+    shown = words(found["gb-seconds"].svg)
+    for name in (HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3], HOSTILE[6]):
+        assert name in shown
+    assert r"two\nlines\tand \x1b[31mred\x00" in shown
+
+
+def test_a_long_name_keeps_within_the_picture() -> None:
+    texts = [
+        element.text or ""
+        for element in ElementTree.fromstring(drawn("hostile")["gb-seconds"].svg).iter()
+        if element.tag.endswith("}text")
+    ]
+    assert any(text.startswith("a_very_long_name_") and text.endswith("…") for text in texts)
+    assert all(width_of(text) <= WIDTH for text in texts)
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 500, "学" * 500])
+def test_a_shortened_text_takes_no_more_than_its_room(text: str) -> None:
+    assert width_of(shortened(text, 120)) <= 120
+
+
+# --- memory ---------------------------------------------------------------------------------------------------------
+
+
+def test_both_variants_begin_at_nothing_and_the_largest_sandbox_isdrawn() -> None:
+    tasks = (
+        a_measurement(index=0, started_ns=90 * NS_PER_S, wall_ns=10 * NS_PER_S, curve=(0, 1024, 5_000, 4096)),
+        a_measurement(index=1, started_ns=95 * NS_PER_S, wall_ns=15 * NS_PER_S, curve=(0, 2048, 10_000, 512)),
+    )
+    course = course_of(a_run(measurements=tasks), Variant.DECOMPOSED)
+    assert course is not None
+    assert course.length_ns == 20 * NS_PER_S
+    at = {time // NS_PER_MS: value for time, value in course.moments}
+    assert len(course.moments) == MOMENTS + 1
+    assert [at[ms] for ms in (0, 2_500, 5_000, 9_950)] == [MIB, MIB, 4 * MIB, 4 * MIB]
+    assert [at[ms] for ms in (10_000, 14_950, 15_000, 19_950)] == [2 * MIB, 2 * MIB, MIB // 2, MIB // 2]
+
+
+def test_a_spike_between_two_samples_isdrawn_as_the_exact_peak() -> None:
+    plain = drawn("fits")["memory"]
+    missed = charts(with_samples(a_fitting_run(), missed="daily_cost"))["memory"]
+    sentence = f"exact peak {memory(271 * MIB)}, between two samples"
+    assert sentence in words(missed.svg)
+    assert f"{memory(271 * MIB)} of {memory(512 * MIB)}, between two samples." in missed.description
+    assert "between two samples" not in plain.svg + plain.description + plain.note
+
+
+def test_what_another_holder_sampled_of_a_monolith_counts_for_the_step_that_ran() -> None:
+    script = {"variant": Variant.MONOLITH, "peak": exactly(300)}
+    marks = (
+        a_measurement(**script, step="load", started_ns=0, wall_ns=NS_PER_S),
+        a_measurement(**script, step="fit", started_ns=NS_PER_S, wall_ns=NS_PER_S, index=0),
+        a_measurement(
+            **script, step="train.py", wall_ns=0, curve=(0, 100 * 1024, 500, 300 * 1024, 1_500, 200 * 1024, 2_000, 1)
+        ),
+    )
+    course = course_of(a_run(measurements=marks), Variant.MONOLITH)
+    assert course is not None
+    assert {span.step: span.missed for span in course.spans} == {"load": False, "fit": True, "train.py": False}
+
+
+def test_a_ceiling_far_above_is_named_and_notdrawn() -> None:
+    near = words(drawn("fits")["memory"].svg)
+    assert "Lambda's largest size, 10.0 GB" in near
+    far = words(drawn("script")["memory"].svg)
+    assert "↑ Lambda's largest size is 10.0 GB" in far
+
+
+def test_the_picture_says_of_each_step_what_the_report_says() -> None:
+    report = a_report(with_samples(a_fitting_run()))
+    (memory_over_time, *_) = charts_of(report)
+    assert report.verdict.decomposed is not None
+    for step in report.verdict.decomposed.steps:
+        assert step.peak is not None
+        assert step.memory_mib is not None
+        text = f"{memory(step.peak.low)} of {memory(step.memory_mib * MIB)}"
+        assert text in memory_over_time.description
+        assert text in words(memory_over_time.svg)
+
+
+def test_a_run_without_samples_says_so_in_place_of_the_picture() -> None:
+    chart = charts(a_fitting_run())["memory"]
+    assert chart.svg == ""
+    assert chart.absent.startswith("This run holds no samples:")
+    assert "10.9 GB" in chart.absent
+
+
+def test_of_a_bounded_peak_both_ends_are_said() -> None:
+    run = with_samples(a_run())
+    bounded = replace(run, measurements=tuple(replace(m, peak=Peak(low=MIB, high=9 * MIB)) for m in run.measurements))
+    assert "1.00–9.00 MB at its peak" in charts(bounded)["memory"].description
+
+
+# --- GB-seconds -----------------------------------------------------------------------------------------------------
+
+
+def test_the_bars_are_the_verdicts_figures() -> None:
+    report = a_report(a_fitting_run())
+    chart = charts_of(report)[1]
+    for whole in (report.verdict.monolith, report.verdict.decomposed):
+        assert whole is not None
+        assert whole.gb_s is not None
+        assert f"{significant(whole.gb_s)} GB-seconds in all" in words(chart.svg)
+        for step in whole.steps:
+            assert step.gb_s is not None
+            assert f"{whole.variant} {significant(step.gb_s)}" in chart.description
+            assert f"\n{significant(step.gb_s)}\n" in words(chart.svg)
+    assert "no Lambda holds" in chart.note
+
+
+def test_of_many_steps_the_smallest_are_one_bar() -> None:
+    names = [f"step_{number}" for number in range(40)]
+    steps = tuple(a_planned_step(name=name, kind="step", by=()) for name in names)
+    tasks = tuple(
+        a_measurement(step=name, wall_ns=(place + 1) * NS_PER_S, cpu_ns=(place + 1) * NS_PER_S)
+        for place, name in enumerate(names)
+    )
+    chart = charts(a_run(plan=a_plan(decomposed=steps), measurements=tasks))["gb-seconds"]
+    shown = words(chart.svg)
+    assert "29 smaller steps" in shown
+    assert "step_39" in shown
+    assert "step_28\n" not in shown
+
+
+def test_what_ran_of_a_script_outside_its_marks_is_called_so() -> None:
+    shown = words(charts(a_script_run())["gb-seconds"].svg)
+    assert "train.py, the rest" in shown
+    assert "script: " in shown
+
+
+# --- tasks ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_largest_tasks_are_named_with_their_figures() -> None:
+    run = a_fitting_run()
+    tasks = tuple(
+        replace(task, wall_ns=9 * NS_PER_S, cpu_ns=9 * NS_PER_S, rows_in=41_212, groups=977)
+        if (task.step, task.index) == ("train", 7)
+        else replace(task, peak=exactly(260))
+        if (task.step, task.index) == ("train", 13)
+        else task
+        for task in run.measurements
+    )
+    report = a_report(replace(run, measurements=tasks))
+    chart = charts_of(report)[2]
+    assert report.verdict.decomposed is not None
+    train = next(step for step in report.verdict.decomposed.steps if step.name == "train")
+    longest = f"shard 7: 977 groups, 41,212 rows, {duration(max(train.task_times_ns))}, 231 MB"
+    assert longest in chart.description
+    assert longest in words(chart.svg)
+    assert "shard 13: 245 groups" in words(chart.svg)
+    assert "highest peak" in words(chart.svg)
+
+
+def test_where_no_size_will_do_times_are_as_measured() -> None:
+    chart = charts(a_run_that_does_not_fit())["tasks"]
+    assert "train, 20 tasks, times as measured here: median 1.7 s, longest 31 min 40 s" in chart.description
+
+
+def test_a_bounded_peak_is_not_said_to_be_its_upper_end() -> None:
+    chart = charts(an_undecided_run())["tasks"]
+    assert "largest 4.10–9.57 GB" in chart.description
+    assert "upper end" in chart.note
+
+
+def test_a_run_without_a_fan_out_has_no_picture_of_tasks() -> None:
+    assert charts(a_script_run())["tasks"].absent == "No step of this run has more than one task."
+
+
+# --- sizes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", [a_run(), a_fitting_run(), an_undecided_run()], ids=["small", "fits", "undecided"])
+def test_the_marked_point_is_the_verdicts_own(run: Run) -> None:
+    report = a_report(run)
+    chart = charts_of(report)[3]
+    assert report.verdict.decomposed is not None
+    chosen = {sweep.name: sweep.chosen for sweep in sweeps_of(run, report.verdict)}
+    for step in report.verdict.decomposed.steps:
+        point = chosen[step.name]
+        assert point is not None
+        assert step.memory_mib is not None
+        assert step.duration_ns is not None
+        assert step.gb_s is not None
+        text = f"{memory(step.memory_mib * MIB)}, {duration(step.duration_ns)}, {dollars(point.usd)} a run"
+        assert text in words(chart.svg)
+        assert f"{text} and {significant(step.gb_s)} GB-seconds" in chart.description
+
+
+def test_what_no_size_holds_is_said() -> None:
+    chart = charts(a_fitting_run())["sizes"]
+    assert "No size holds all of cost_anomalies as one process: it needs 13.1 GB." in chart.note
+    assert "train, 20 tasks: no size will do" in charts(a_run_that_does_not_fit())["sizes"].description
+
+
+# --- how much, and where --------------------------------------------------------------------------------------------
+
+
+def of_many_tasks(number: int, samples: int) -> Report:
+    """A fan-out with one task that takes a hundred times as long as the others."""
+    tasks = tuple(
+        a_measurement(
+            index=index,
+            started_ns=index * 10 * NS_PER_MS,
+            wall_ns=(20_000 if index == 77 else 200 + index % 50) * NS_PER_MS,
+            cpu_ns=(20_000 if index == 77 else 200 + index % 50) * NS_PER_MS,
+            init_ns=0,
+            curve=tuple(value for ms in range(samples) for value in (100 * ms, 100_000 + index % 977 * ms)),
+        )
+        for index in range(number)
+    )
+    plan = a_plan(decomposed=(a_planned_step(shard_by=("customer",), fans_out=True),), shards=number)
+    return a_report(a_run(plan=plan, measurements=tasks))
+
+
+def test_very_many_tasks_make_pictures_of_the_same_size() -> None:
+    few, many = charts_of(of_many_tasks(1_000, 3)), charts_of(of_many_tasks(20_000, 3))
+    for small, large in zip(few, many, strict=True):
+        assert large.svg
+        assert len(large.svg) < 150_000
+        assert large.svg.count("<") < 2 * small.svg.count("<") + 50
+    assert "shard 77: " in words(many[2].svg)
+    assert "drawn from 200 of its 20,000 tasks" in many[3].note
+
+
+def test_a_users_own_settings_of_matplotlib_do_not_show(tmp_path: Path) -> None:
+    settings = tmp_path / "matplotlibrc"
+    settings.write_text("axes.facecolor: red\nfont.size: 40\nsvg.fonttype: path\n")
+    program = (
+        "import sys\nfrom profiler.report.page.charts.canvas import draw\n"
+        "print(draw(lambda sheet: [sheet.plot(left=0, top=0, width=99, height=99), sheet.text('学', left=0, base=20)],"
+        " height=120, key='k', title='t', description='d'))\n"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    unwritable = tmp_path / "unwritable"
+    unwritable.write_text("a file where a folder should be")
+    outputs = []
+    for changes in ({}, {"MATPLOTLIBRC": str(settings)}, {"MPLCONFIGDIR": str(unwritable)}):
+        done = subprocess.run(
+            [sys.executable, "-W", "error:::profiler", "-c", program],
+            cwd=ROOT, env=os.environ | changes, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.stderr == ""
+        outputs.append(done.stdout)
+    assert outputs[0]
+    assert len(set(outputs)) == 1
+
+
+def test_drawing_leaves_matplotlib_as_it_was() -> None:
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    svg = draw(lambda sheet: sheet.text("$x$", left=0, base=20), height=30, key="k", title="t", description="d")
+    assert "$x$" in svg
+    assert dict(matplotlib.rcParams) == before
