@@ -16,7 +16,7 @@ import pytest
 from profiler.model import Peak, Run, Variant
 from profiler.report.page.chart import Chart
 from profiler.report.page.charts import charts_of
-from profiler.report.page.charts.canvas import WIDTH, draw, shortened, width_of
+from profiler.report.page.charts.canvas import WIDTH, Sheet, draw, shortened, width_of
 from profiler.report.page.charts.colours import COLOURS
 from profiler.report.page.charts.inlining import WIDEST
 from profiler.report.page.charts.moments import MOMENTS, course_of
@@ -137,6 +137,19 @@ def test_a_picture_takes_the_width_that_there_is_and_its_text_can_be_read_on_a_p
 def test_the_same_report_gives_the_same_bytes() -> None:
     report = a_report(with_samples(a_fitting_run()))
     assert charts_of(report) == charts_of(report)
+
+
+def test_headings_inside_a_picture_are_bold_and_its_font_is_the_pages() -> None:
+    def paint(sheet: Sheet) -> None:
+        sheet.text("heading", left=0, base=20, fontweight="bold")
+        sheet.text("plain", left=0, base=40)
+
+    root = ElementTree.fromstring(draw(paint, height=50, key="k", title="t", description="d"))
+    styles = {element.text: element.attrib["style"] for element in root.iter() if element.tag.endswith("}text")}
+    assert "font-weight: 600" in styles["heading"]
+    assert "font-weight" not in styles["plain"]
+    assert "font-family" not in styles["heading"] + styles["plain"]
+    assert "font-family: inherit" in root.attrib["style"]
 
 
 # --- names ----------------------------------------------------------------------------------------------------------

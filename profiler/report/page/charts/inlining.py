@@ -98,7 +98,7 @@ def _style(style: str, *, text: bool) -> str:
     if not text:
         return shown
     size = re.search(r"font(?:-size)?:[^;]*?([\d.]+)px", shown)
-    bold = "bold" in shown or " 700 " in shown
+    bold = re.search(r"font(?:-weight)?:[^;]*\b(?:bold|700)\b", shown)
     font = f"font-size: {size[1]}px; " if size else ""
     weight = "font-weight: 600; " if bold else ""
     edge = f"; paint-order: stroke; stroke: var(--{SURFACE.name}, {SURFACE.otherwise}); stroke-width: 3px"
