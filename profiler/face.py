@@ -27,6 +27,7 @@ def run(
     inputs: Mapping[str, str | Sequence[str]] | None = None,
     params: Mapping[str, object] | None = None,
     shards: int | None = None,
+    repeat: int = 1,
     jobs: int | None = None,
     threads: int | None = None,
     cold: bool = False,
@@ -43,6 +44,7 @@ def run(
         inputs: Paths or globs in place of the job's own, by name.
         params: Parameters of the data that the job makes.
         shards: How many shards; None: by the data's size.
+        repeat: How often each variant is measured, by turns; the run shows the typical one, `run.repetitions` has all.
         jobs: Tasks at a time; None: the cores.
         threads: Threads of numeric libraries; None: one in a task, as the machine gives in a monolith.
         cold: A fresh sandbox for every task.
@@ -54,6 +56,8 @@ def run(
     """
     from profiler.session import Options, run_job
 
+    if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
+        raise UsageError(f"repeat is {repeat!r}; expected a whole number from 1")
     file = find_job(str(job))
     if not declares_a_job(file):
         raise UsageError(f"{job}: declares no job; a plain script is measured by 'paredown run'")
@@ -62,6 +66,7 @@ def run(
         inputs={name: tuple(str(Path(path).absolute()) for path in paths) for name, paths in brought.items()},
         params={name: str(value) for name, value in (params or {}).items()},
         shards=shards,
+        repeats=repeat,
         variants=tuple(Variant(variant) for variant in variants),
         jobs=jobs,
         threads=threads,

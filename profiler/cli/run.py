@@ -34,6 +34,13 @@ _FOR_JOBS = {"inputs", "params", "shards", "variant", "against", "jobs", "cold",
     help="Measure only this one. [default: both]",
 )
 @click.option("--against", metavar="RUN", help="Take the other variant, with its answer, from a kept run.")
+@click.option(
+    "--repeat",
+    "repeats",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Measure each variant N times, by turns; 5 show the noise that check has to know. [default: 1]",
+)
 @click.option("--jobs", type=click.IntRange(1, 10_000), help="Tasks at a time. [default: the cores]")
 @click.option(
     "--threads",
@@ -91,6 +98,8 @@ def command(
         return _code(run)
     settings |= {"inputs": inputs_of(inputs), "params": params_of((*params, *more))}
     if lines is not None:
+        if (options["repeats"] or 1) > 1:
+            raise UsageError("--lines shows a step once, so --repeat has nothing to do", hint="leave one of them out")
         _show_lines(view_lines(str(file), lines, Options(**settings)))
         return 0
     run = run_job(str(file), Options(**settings))

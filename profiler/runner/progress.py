@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,12 +25,14 @@ class Progress:
     def __init__(self, *, visible: bool, expected_ns: Mapping[str, int] | None = None) -> None:
         self.visible = visible
         self.expected_ns = dict(expected_ns or {})
-        """How long `variant/step` took in an earlier run, where there was one."""
+        """How long `variant/step` and one repetition of `variant` took before, in ns; empty where nobody knows."""
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._what, self._done, self._tasks = "", 0, 0
         self._memory_bytes = 0
-        self._began_ns = self._step_began_ns = time.monotonic_ns()
+        self._variant, self._repeat, self._repeats = "", 0, 1
+        self._then: tuple[str, ...] = ()
+        self._began_ns = self._variant_began_ns = self._step_began_ns = time.monotonic_ns()
 
     def __enter__(self) -> Self:
         if self.visible:
@@ -48,6 +50,12 @@ class Progress:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+
+    def repetition(self, variant: Variant, repeat: int, repeats: int, *, then: Sequence[Variant]) -> None:
+        """A repetition of a variant begins, from 0; after it come those of `then`."""
+        with self._lock:
+            self._variant, self._repeat, self._repeats, self._then = variant, repeat, repeats, tuple(then)
+            self._variant_began_ns = time.monotonic_ns()
 
     def step(self, variant: Variant | str, step: str, tasks: int) -> None:
         """A step begins."""
@@ -76,13 +84,18 @@ class Progress:
             now = time.monotonic_ns()
             in_step = now - self._step_began_ns
             elapsed = now - self._began_ns
+            repeat, repeats = self._repeat, self._repeats
+            all_left = self._all_left_ns(now - self._variant_began_ns)
         if not what:
             return Text("")
         variant, _, step = what.partition("/")
         parts = [f"{variant}  {step}"]
+        if repeats > 1:
+            parts.append(f"repetition {repeat + 1} of {repeats}")
         if tasks > 1:
             parts.append(f"{done} of {tasks} tasks")
-        parts.append(f"{_clock(elapsed)} elapsed")
+        to_go = f", {_clock(all_left)} to go" if repeats > 1 and all_left is not None else ""
+        parts.append(f"{_clock(elapsed)} elapsed{to_go}")
         if memory:
             parts.append(f"{memory / (1 << 20):,.0f} MB" + (" now" if tasks <= 1 else " at most in a task"))
         left = self._left_ns(what, done, tasks, in_step)
@@ -96,6 +109,13 @@ class Progress:
         if what in self.expected_ns:
             return max(0, self.expected_ns[what] - in_step)
         return None
+
+    def _all_left_ns(self, in_variant: int) -> int | None:
+        """Until the last repetition ends, by what one took before; None where one of a variant was never seen."""
+        if not {self._variant, *self._then} <= self.expected_ns.keys():
+            return None
+        left = max(0, self.expected_ns[self._variant] - in_variant)
+        return left + sum(self.expected_ns[variant] for variant in self._then)
 
 
 def _clock(duration_ns: int) -> str:

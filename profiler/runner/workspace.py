@@ -33,6 +33,11 @@ class Workspace:
         """What one run passes between steps."""
         return self.root / "work" / run_id
 
+    def of_repetition(self, run_id: str, variant: Variant, repeat: int) -> Path:
+        """What a repetition of a variant passes between its steps; of the first one, the run's own folder."""
+        work = self.work(run_id)
+        return work / f"repeat-{repeat}-{variant.value}" if repeat else work
+
     def answer(self, run_id: str, variant: Variant) -> Path:
         """A variant's answer; it stays when the rest of the work goes."""
         return self.work(run_id) / "answers" / f"{variant.value}.parquet"
@@ -66,9 +71,10 @@ class Workspace:
 
         What they passed between steps stays, for `--resume`.
         """
-        for folder in (self.root / "work").glob("*/temp"):
-            if self.owner(folder.parent.name) is None:
-                shutil.rmtree(folder, ignore_errors=True)
+        for work in (self.root / "work").glob("*"):
+            if self.owner(work.name) is None:
+                for folder in (work / "temp", *work.glob("repeat-*/temp")):
+                    shutil.rmtree(folder, ignore_errors=True)
         for partial in self.data.glob("*.partial"):
             if not _is_running(partial.name.split(".")[-2]):
                 shutil.rmtree(partial, ignore_errors=True)

@@ -26,6 +26,7 @@ from profiler.runner.workspace import Workspace
 from profiler.session.earlier import expected
 from profiler.session.measuring import Session, setting_of, settings_of
 from profiler.session.options import Options
+from profiler.session.script_input import the_same_input
 from profiler.session.stopping import Stop
 from profiler.work import MakePlan, Planned
 
@@ -118,7 +119,8 @@ def view_lines(file: str, name: str, options: Options) -> LineView:
 def run_script(file: str, options: Options) -> Run:
     """Measure a plain script as it stands: a monolith of one step, or of the steps that it marks.
 
-    Its arguments are `options.script_args`; its standard input, output and error are this process's.
+    Its arguments are `options.script_args`; its standard input, output and error are this process's. Where it is
+    repeated, the first repetition that fails is the last.
     """
     path = Path(file).absolute()
     _refuse_other_profiler(path)
@@ -134,9 +136,9 @@ def run_script(file: str, options: Options) -> Run:
         shards_reason="a script is one task",
         code={str(path): hashlib.sha256(path.read_bytes()).hexdigest()},
     )
-    with Stop(Workspace(options.root)) as stop:
+    with Stop(Workspace(options.root)) as stop, the_same_input(options.repeats or 1) as before_each:
         session = Session.begin(plan, options, stop, Progress(visible=False))
-        session.measure(None)
+        session.measure(None, before_each)
         return session.load()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from profiler.errors import ResumeError, RunFileError, UsageError
-from profiler.model import Answer, Measurement, Plan, PlannedStep, Run, Variant, VariantEnd
+from profiler.model import Answer, Measurement, Plan, PlannedStep, Repetition, Run, Variant, VariantEnd
 from profiler.runner.workspace import Workspace
 from profiler.session.options import Options
 from profiler.store import load_run, newest_runs
@@ -19,7 +19,8 @@ class Taken:
     """A variant of a kept run that another run is measured against."""
 
     run: Run
-    end: VariantEnd
+    repetitions: tuple[Repetition, ...]
+    """The complete ones, at least one."""
     answer: Answer | None
 
 
@@ -36,7 +37,8 @@ def taken(reference: str, plan: Plan, options: Options) -> Taken:
         raise ResumeError(f"{other.path}: holds no complete {variant.value} variant to measure against")
     if answer is not None and not os.path.isfile(answer.path):
         raise ResumeError(f"{other.path}: the answer of its {variant.value} variant is gone: {answer.path}")
-    return Taken(run=other, end=end, answer=answer)
+    complete = tuple(repetition for repetition in other.repeated(variant) if repetition.complete)
+    return Taken(run=other, repetitions=complete, answer=answer)
 
 
 def is_kept(done: Mapping[tuple[str, int], Measurement], step: PlannedStep, index: int) -> bool:
@@ -57,6 +59,11 @@ def resumable(plan: Plan, options: Options) -> Run:
         raise ResumeError(
             f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last"
         )
+    if options.repeats not in (None, run.settings.repeats):
+        raise ResumeError(
+            f"{run.path} was begun with --repeat {run.settings.repeats}, and goes on with that, not {options.repeats}",
+            hint="leave --repeat out",
+        )
     owner = Workspace(options.root).owner(run.id)
     if owner is not None:
         raise ResumeError(f"{run.path} still goes on, in process {owner}", hint="wait for it, or stop it with Ctrl-C")
@@ -74,20 +81,26 @@ def resumable(plan: Plan, options: Options) -> Run:
 
 
 def expected(plan: Plan, options: Options) -> dict[str, int]:
-    """How long each step took the last time, for the progress line."""
+    """How long each step and one repetition of each variant took the last time, for the progress line."""
     for path in newest_runs(options.root)[:5]:
         try:
             run = load_run(str(path), folder=options.root)
         except RunFileError:
             continue
         if run.plan.file == plan.file and run.plan.params == plan.params and run.ended:
-            spans: dict[str, tuple[int, int]] = {}
-            for item in run.measurements:
-                name, end = f"{item.variant}/{item.step}", item.started_ns + item.wall_ns
-                begin, last = spans.get(name, (item.started_ns, end))
-                spans[name] = min(begin, item.started_ns), max(last, end)
-            return {name: end - begin for name, (begin, end) in spans.items()}
+            return durations(run.measurements, run.variants)
     return {}
+
+
+def durations(measurements: Iterable[Measurement], ends: Iterable[VariantEnd]) -> dict[str, int]:
+    """Elapsed time in ns: of each step as `variant/step`, from its first task's start on; of a whole as `variant`."""
+    spans: dict[str, tuple[int, int]] = {}
+    for item in measurements:
+        name, end = f"{item.variant}/{item.step}", item.started_ns + item.wall_ns
+        begin, last = spans.get(name, (item.started_ns, end))
+        spans[name] = min(begin, item.started_ns), max(last, end)
+    steps = {name: end - begin for name, (begin, end) in spans.items()}
+    return steps | {end.variant.value: end.wall_ns for end in ends if end.complete}
 
 
 def _prints(plan: Plan) -> dict[str, str]:

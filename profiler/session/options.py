@@ -23,6 +23,8 @@ class Options:
     """Tasks at a time; None: one per core."""
     threads: int | None = None
     """Threads of numeric libraries; None: one in a task, and whatever the machine gives in a monolith."""
+    repeats: int | None = None
+    """How often each variant is measured, from 1; None: once, or as the run that is resumed was begun."""
     cold: bool = False
     timeout_ns: int | None = DEFAULT_TIMEOUT_NS
     workspace: Path = Path(".paredown")

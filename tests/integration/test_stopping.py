@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import time
 from pathlib import Path
 
 import duckdb
@@ -118,7 +117,7 @@ def test_elapsed_time_and_threads_of_a_resumed_run_go_on(tmp_path: Path) -> None
         before=a_run(variants=(interrupted,)),
         started_ns=0,
     )
-    session._variant_ended(Variant.DECOMPOSED, time.monotonic_ns(), "step 'train': it failed", ())
+    session._repetition(Variant.DECOMPOSED, 0)._ended(0, "step 'train': it failed", ())
     end = json.loads((tmp_path / "run.jsonl").read_text())
     assert end["wall_ns"] >= 90_000_000_000, "two resumes are three stretches of time, each counted from its own begin"
     assert session.setting.pin_monolith == 3, "as the run began, whatever --threads says now"

@@ -1,0 +1,167 @@
+"""One repetition of a variant: what is missing of it is measured, and every event is kept; its files go in the end.
+
+Its answer is collected in the first repetition alone: all of them compute the same.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from profiler.model import INTERRUPTED, Measurement, PlannedStep, Repetition, StepBegin, Variant, VariantEnd
+from profiler.runner import decomposed, monolith
+from profiler.runner.decomposed import Kept, Setting
+from profiler.runner.progress import Progress
+from profiler.runner.tasks import close_idle
+from profiler.session.answers import Answers
+from profiler.session.earlier import is_kept
+from profiler.session.stopping import Stop
+from profiler.store import Recorder
+
+
+@dataclass(slots=True, kw_only=True)
+class OneRepetition:
+    """One variant, measured once of the times that it is."""
+
+    variant: Variant
+    repeat: int
+    """From 0."""
+    setting: Setting
+    """With a folder of its own, and an answer wanted of the first repetition only."""
+    answers: Answers
+    answer: Path
+    """Where the answer is kept."""
+    recorder: Recorder
+    stop: Stop
+    progress: Progress
+    before: Repetition | None = None
+    """What there is of it, when the run is resumed."""
+    measured: dict[tuple[str, int], Measurement] = field(default_factory=dict)
+    """Every task, as it went last."""
+    ended_ns: int = 0
+    """When the last one ended, on the monotonic clock."""
+
+    def measure(self, executor: Executor | None) -> VariantEnd:
+        """Run what is missing; the end is recorded, with what it left removed where it is complete."""
+        began_ns = self.ended_ns = time.monotonic_ns()
+        if self.variant is Variant.MONOLITH:
+            reason, files = self._run_monolith()
+        else:
+            reason, files = self._run_decomposed(executor)
+        end = self._ended(began_ns, reason, files)
+        close_idle()
+        if end.complete:
+            self._remove_files()
+        return end
+
+    def _record(self, measurement: Measurement) -> None:
+        self.ended_ns = time.monotonic_ns()
+        self.measured[measurement.step, measurement.index] = measurement
+        self.recorder.record(replace(measurement, repeat=self.repeat))
+
+    def _run_monolith(self) -> tuple[str, tuple[str, ...]]:
+        """Run it from its first step on; returns why it did not come to its end, if so, and the file of its answer."""
+        if self.before is not None:
+            self.recorder.restart(Variant.MONOLITH, self.repeat)
+        self.answer.parent.mkdir(parents=True, exist_ok=True)
+        step = self.setting.plan.monolith[0]
+        if step.kind != "script":
+            return monolith.run_monolith(self.setting, self._record, self.progress, self.stop.requested, self.answer)
+        own = self.setting.plan.is_script
+        reason, code = monolith.run_script(
+            self.setting, step, self._record, self.progress, self.stop.requested, owns_terminal=own
+        )
+        if own and code is not None:
+            self.recorder.exit_code(code)
+        files = (os.path.abspath(step.writes),) if step.writes and not reason else ()
+        if files and not os.path.isfile(files[0]):
+            return f"step {step.name!r} left no file {step.writes}", ()
+        return reason, files
+
+    def _run_decomposed(self, executor: Executor | None) -> tuple[str, tuple[str, ...]]:
+        """Run the steps' missing tasks; returns why it cannot go on, if so, and its last step's files."""
+        done = {(item.step, item.index): item for item in self.before.measurements} if self.before else {}
+        self.measured |= done
+        steps = self.setting.plan.decomposed
+        kept: dict[str, Kept] = {}
+        own = executor or ThreadPoolExecutor(self.setting.settings.jobs, thread_name_prefix="paredown")
+        try:
+            for step in steps:
+                reason = self._run_step(step, kept, done, own)
+                if reason:
+                    return reason, ()
+        except BaseException:
+            self.stop.request()  # What is queued must not run on for nobody.
+            raise
+        finally:
+            if executor is None:
+                own.shutdown(cancel_futures=True)
+        return "", kept[steps[-1].name].all()
+
+    def _run_step(
+        self, step: PlannedStep, kept: dict[str, Kept], done: Mapping[tuple[str, int], Measurement], executor: Executor
+    ) -> str:
+        """Run the tasks of a decomposed step that are missing; returns why the variant cannot go on, if so."""
+        tasks = decomposed.tasks_of(step, kept, self.setting)
+        before = [done[step.name, task.index] for task in tasks if is_kept(done, step, task.index)]
+        missing = [
+            replace(task, attempt=done[step.name, task.index].attempt + 1) if (step.name, task.index) in done else task
+            for task in tasks
+            if not is_kept(done, step, task.index)
+        ]
+        self.recorder.record(
+            StepBegin(variant=Variant.DECOMPOSED, step=step.name, tasks=len(tasks), repeat=self.repeat)
+        )
+        now = decomposed.run_step(missing, executor, self._record, self.progress) if missing else []
+        failed = [measurement for measurement in now if not measurement.outcome.ok]
+        kept[step.name] = Kept.of(step)
+        for measurement in sorted([*before, *now], key=lambda item: item.index):
+            kept[step.name].add(step, measurement)
+        if failed:
+            first = failed[0].outcome.message
+            if len(tasks) == 1:
+                return f"step {step.name!r}: {first}"
+            return f"step {step.name!r}: {len(failed)} of {len(tasks)} tasks did not end well, first: {first}"
+        return ""
+
+    def _ended(self, began_ns: int, reason: str, files: tuple[str, ...]) -> VariantEnd:
+        """Collect the answer, where it is wanted, and record how the variant went."""
+        stopped = self.stop.requested()
+        end = VariantEnd(
+            variant=self.variant,
+            wall_ns=self.ended_ns - began_ns + self._earlier_ns(),
+            complete=not reason and not stopped,
+            reason=INTERRUPTED if stopped else reason,
+            repeat=self.repeat,
+        )
+        if end.complete and self.setting.wants_answer:
+            answer, problem = self.answers.collect(self.variant, files, self.answer, tuple(self.measured.values()))
+            if answer is None:
+                end = replace(end, complete=False, reason=problem)
+            else:
+                self.recorder.record(answer)
+        self.recorder.record(end)
+        return end
+
+    def _earlier_ns(self) -> int:
+        """Elapsed time of a decomposed variant before it was interrupted; of a killed harness, as its tasks tell."""
+        if self.before is None or self.variant is Variant.MONOLITH:
+            return 0
+        if self.before.end is not None:
+            return self.before.end.wall_ns
+        kept = self.before.measurements
+        begin = min((item.started_ns for item in kept), default=0)
+        return max((item.started_ns + item.wall_ns for item in kept), default=0) - begin
+
+    def _remove_files(self) -> None:
+        """Remove what passed between the steps: nobody reads it any more, and repetitions would add up."""
+        folder = self.setting.folder
+        shutil.rmtree(folder / self.variant.value, ignore_errors=True)
+        shutil.rmtree(folder / "temp" / self.variant.value, ignore_errors=True)
+        if self.repeat > 0:
+            shutil.rmtree(folder, ignore_errors=True)
