@@ -126,7 +126,7 @@ def test_signs_of_the_template_in_a_name_are_text() -> None:
     assert all(name in shown for name in names)
 
 
-def test_the_same_run_gives_the_same_bytes() -> None:
+def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     code = (
         "from profiler.report import render\nfrom tests.curves import with_samples\n"
         "from tests.reports import a_report\nfrom tests.sample_runs import a_fitting_run\n"
@@ -136,7 +136,7 @@ def test_the_same_run_gives_the_same_bytes() -> None:
         subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "TZ": zone, "HOME": str(ROOT / "nowhere")},
+            env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "TZ": zone, "HOME": str(tmp_path)},
             capture_output=True,
             check=True,
             timeout=120,
