@@ -29,7 +29,7 @@ NONE = -1  # No process, no descriptor.
 FAST_NS, SLOW_NS = 10_000_000, 50_000_000
 MAX_SHARE = 300  # One sample may take at most 1/300 of the time until the next one, in CPU time,
 SMAPS_SHARE = 200  # and reading smaps_rollup 1/200 of it: it stops its target meanwhile. Together below 1 %.
-SMAPS_SOON_SHARE = 20  # The same at the end, and where memory has grown by a tenth: that can be so only a few times.
+SMAPS_SOON_SHARE = 20  # The same at the end, and where memory has grown by a quarter: that happens only a few times.
 LOG_LIMIT, LOG_TAIL = 64 << 20, 1 << 16
 LIMIT_MESSAGE_NS = 500_000_000  # How often the harness is told the memory in use.
 
@@ -251,7 +251,7 @@ class Watch:
 
     def weigh(self, resident: dict[int, int], share: int) -> int:
         """Learn what several processes share, if it is time to; the CPU time that it took, in nanoseconds."""
-        if 10 * self.unshared(resident) > 11 * self.together:
+        if 4 * self.unshared(resident) > 5 * self.together:
             share = SMAPS_SOON_SHARE
         if time.monotonic_ns() < self.smaps_end + share * self.smaps_ns:
             return 0

@@ -124,7 +124,7 @@ def test_a_task_that_took_too_long_is_drawn_to_the_moment_of_its_end(tmp_path: P
 def test_the_memory_of_child_processes_is_in_the_curve(tmp_path: Path) -> None:
     measurement = drawn("child_holds", tmp_path)
     assert max(sizes(measurement)) > 200
-    assert max(sizes(measurement)) * MIB == pytest.approx(measurement.peak.low, rel=0.15)
+    assert max(sizes(measurement)) * MIB == pytest.approx(measurement.peak.low, rel=0.25)
     assert sizes(measurement)[0] < 60
 
 
