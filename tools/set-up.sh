@@ -2,7 +2,7 @@
 # Make .venv hold what a lock lists, and paredown itself from this checkout.
 #
 #     tools/set-up.sh run     what paredown needs to run
-#     tools/set-up.sh dev     that, and what its tests and checks need
+#     tools/set-up.sh dev     that, and what its tests and checks need; a Chromium too, where apt-get may install one
 #
 # PYTHON=... chooses the interpreter; otherwise the .venv that is there stays, or the first one is made with python3 or,
 # where that is too old, with a newer one beside it. A second call with nothing changed ends at once.
@@ -60,8 +60,7 @@ make_venv() {
     try uv venv --quiet --seed --python "$(command -v "$python")" .venv && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing the Debian package $package, without which Python makes no virtual environment"
-        { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$package"; } \
-            >>"$says" 2>&1 && try "$python" -m venv .venv && return
+        { apt-get -q update && apt_install "$package"; } >>"$says" 2>&1 && try "$python" -m venv .venv && return
     fi
     tail -n 12 "$says" >&2
     fail "$(version "$python") cannot make a virtual environment" "on Debian or Ubuntu: apt install $package"
@@ -85,6 +84,27 @@ install() {
         fail "pip could not install what $lock lists; see above" "is the network reachable? then the same command again"
 }
 
+# Pages are looked at in Chromium. Nothing else needs one, so without it the tests of pages are skipped.
+install_browser() {
+    for browser in chromium chromium-browser google-chrome-stable google-chrome; do
+        if command -v "$browser" >/dev/null; then return; fi
+    done
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        say "tests of pages are skipped without Chromium; on Debian or Ubuntu: apt install chromium"
+        return
+    fi
+    say "installing the Debian package chromium, in which the tests look at pages"
+    log=$(mktemp)
+    if apt_install chromium >"$log" 2>&1 || { apt-get -q update && apt_install chromium; } >"$log" 2>&1; then
+        rm -f "$log"
+        return
+    fi
+    tail -n 3 "$log" >&2
+    rm -f "$log"
+    say "tests of pages are skipped, since apt-get could not install chromium; see above"
+}
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$1" </dev/null; }
+
 if is_usable; then
     if is_done "$need" || { [ "$need" = run ] && is_done dev; }; then exit 0; fi
 else
@@ -97,4 +117,5 @@ fi
 say "installing what $lock lists"
 install --require-hashes -r "$lock"
 install --no-build-isolation --editable .
+[ "$need" = run ] || install_browser
 inputs "$need" >"$stamp"
