@@ -12,14 +12,14 @@ from profiler.errors import UsageError
 from profiler.facts import DEFAULT_ARCH, DEFAULT_REGION, Fact, FactSet, Platform, Price, load, platform_of
 from profiler.fit import DEFAULT_HEADROOM
 from profiler.jobs import bundled_folder
-from profiler.model import Plan, Run
+from profiler.model import Plan, Run, Variant
 from profiler.pricing.budgeting import Budget
 from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import Given, exact
 from profiler.report import render
 from profiler.report.build import build
 from profiler.report.shape import Names, Report
-from profiler.verdict import judge
+from profiler.verdict import Verdict, judge
 
 _SERVICES = ("lambda", "ec2")
 """Whose facts a verdict uses."""
@@ -83,13 +83,33 @@ def report_of(run: Run, judging: Judging, *, reference: str = "last", facts: Fac
     """
     facts = facts_for(judging) if facts is None else facts
     platform = platform_for(facts, judging)
-    verdict = judge(run, platform, budget_for(run.plan, judging), headroom=judging.headroom, warm=judging.warm)
-    if judging.prices is not None:
-        held = verdict.assumptions
-        note = _yours(facts, platform, judging.prices)
-        verdict = replace(verdict, assumptions=replace(held, notes=(*held.notes, note)))
-    names = _names(run, reference, judging, facts)
+    verdict = verdict_of(run, judging, facts=facts, platform=platform)
+    names = names_of(run, reference, judging, facts)
     return build(run, verdict, names=names, sources=sources_for(facts, platform))
+
+
+def verdict_of(
+    run: Run, judging: Judging, *, facts: FactSet, platform: Platform, variant: Variant | None = None
+) -> Verdict:
+    """Judge a run.
+
+    Args:
+        run: The measurements.
+        judging: What they are held against.
+        facts: What was read for that.
+        platform: Of these facts.
+        variant: Which decides; None: the decomposed one, where the run has it.
+
+    Raises:
+        UsageError: If only one half of a budget is known.
+    """
+    budget = budget_for(run.plan, judging)
+    verdict = judge(run, platform, budget, headroom=judging.headroom, warm=judging.warm, variant=variant)
+    if judging.prices is None:
+        return verdict
+    held = verdict.assumptions
+    note = _yours(facts, platform, judging.prices)
+    return replace(verdict, assumptions=replace(held, notes=(*held.notes, note)))
 
 
 def facts_for(judging: Judging) -> FactSet:
@@ -175,7 +195,7 @@ def _is_used(entry: Price | Fact, platform: Platform) -> bool:
     return entry.service == "lambda" and entry.name in _OF_LAMBDA and entry.arch in (None, platform.arch)
 
 
-def _names(run: Run, reference: str, judging: Judging, facts: FactSet) -> Names:
+def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Names:
     """How the user names the job from this folder, quoted for a shell, with the parameters of the data that it made.
 
     Without them another run of the same words would be one of other data, and could neither resume nor be compared.

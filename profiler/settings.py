@@ -121,6 +121,42 @@ def limit_of(threshold: Threshold, value: object, *, of: str, step: str | None) 
     return replace(Limits(), **{threshold.name: threshold.read(value, of)})
 
 
+def rules_of(written: Mapping[str, Sequence[str]], **others: Any) -> tuple[Rules, dict[str, str]]:
+    """Return what options ask for, and for each step that is named the option that named it first.
+
+    Args:
+        written: The values of each threshold's option by its key, as `VALUE` or `STEP=VALUE`.
+        others: The other fields of `Rules`.
+
+    Raises:
+        UsageError: If one means nothing, or is given twice for the same; every mistake is told.
+    """
+    rules, named, problems = Rules(**others), dict[str, str](), list[UsageError]()
+    for threshold in THRESHOLDS:
+        given = set()
+        for text in written.get(threshold.key, ()):
+            name, equals, value = text.rpartition("=")
+            step = name.strip() if equals else None
+            option = f"--{threshold.key}{f' {step}' if step else ''}"
+            try:
+                if step in given:
+                    raise UsageError(f"{option} is given twice")
+                if step == "":
+                    raise UsageError(f"--{threshold.key} {text} names no step; expected STEP=VALUE, or VALUE alone")
+                limits = limit_of(threshold, value, of=option, step=step)
+            except UsageError as error:
+                problems.append(error)
+                continue
+            given.add(step)
+            one = Rules(whole=limits) if step is None else Rules(steps={step: limits})
+            rules = rules.under(one)
+            if step is not None:
+                named.setdefault(step, f"--{threshold.key} {text}")
+    if problems:
+        raise together(problems)
+    return rules, named
+
+
 def settings_file(folder: Path) -> Path | None:
     """The nearest `pyproject.toml`, from a folder upwards; None: there is none."""
     return next((path for at in (folder, *folder.parents) if (path := at / FILE).is_file()), None)

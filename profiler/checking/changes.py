@@ -6,9 +6,10 @@ statistics.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from statistics import median
 
 from profiler.checking.likeness import renamed, same_machine
@@ -96,9 +97,9 @@ def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Itera
 def _change(place: Place, measure: Measure, before: Figures, series: Series, rules: Rules) -> Change:
     old, new = _values(before.series[place], measure), _values(series, measure)
     threshold, least = _threshold(place, measure, rules), _least(place, measure, before)
-    found = difference(old, new, threshold=float(threshold), least=least)
+    held = partial(difference, threshold=float(threshold), least=least)
+    found = held(old, new)
     compared = measure is Measure.PEAK or before.same_machine
-    back = difference(new, old, threshold=float(threshold), least=least)
     return Change(
         variant=place[0],
         step=place[1],
@@ -107,7 +108,7 @@ def _change(place: Place, measure: Measure, before: Figures, series: Series, rul
         after=found.after,
         ratio=found.ratio,
         threshold=threshold,
-        called=_called(found, back, measure) if compared else Called.NOT_COMPARED,
+        called=_called(found, measure, partial(held, new, old)) if compared else Called.NOT_COMPARED,
         interval=found.interval if compared else None,
         p_value=found.p_value if compared else None,
         before_repeats=len(old),
@@ -116,14 +117,16 @@ def _change(place: Place, measure: Measure, before: Figures, series: Series, rul
     )
 
 
-def _called(found: Difference, back: Difference, measure: Measure) -> Called:
+def _called(found: Difference, measure: Measure, better: Callable[[], Difference]) -> Called:
     """What a difference is taken for; without known noise, memory beyond the threshold alone is called."""
-    for this, word in ((found, Called.WORSE), (back, Called.BETTER)):
-        if this.worse or (this.worse is None and measure is Measure.PEAK):
-            return word
-        if this.worse is None:
-            return Called.UNKNOWN
-    return Called.NO_CHANGE
+    word, this = Called.WORSE, found
+    if found.after < found.before:  # Better is what would be worse the other way round.
+        word, this = Called.BETTER, better()
+    if not this.beyond_threshold:
+        return Called.NO_CHANGE
+    if this.beyond_noise is None:
+        return word if measure is Measure.PEAK else Called.UNKNOWN
+    return word if this.beyond_noise else Called.NO_CHANGE
 
 
 def _threshold(place: Place, measure: Measure, rules: Rules) -> Decimal:

@@ -15,7 +15,8 @@ from profiler.checking.outcome import Baseline, Called, Change, Check, Creep
 from profiler.errors import UsageError
 from profiler.model import Run, Variant
 from profiler.reasons import Effect, Reason, ReasonKind, fits_all
-from profiler.regression.difference import LEAST_REPEATS
+from profiler.regression.creep import LEAST_RUNS
+from profiler.regression.difference import CONFIDENCE, LEAST_REPEATS, SIGNIFICANCE
 from profiler.settings import Rules
 from profiler.units import count
 from profiler.verdict import Verdict
@@ -60,7 +61,7 @@ def check(
         new_steps=tuple(_only_in(now, compared[0]) if compared else ()),
         gone_steps=tuple(_only_in(compared[0], now) if compared else ()),
         renamed_steps=tuple(_renames(compared[0].run, run) if compared else ()),
-        notes=(*notes, *_notes(run, verdict, rules, held, changes)),
+        notes=(*notes, *_notes(run, verdict, rules, changes, compared)),
     )
 
 
@@ -149,16 +150,25 @@ def _only_in(one: Figures, other: Figures) -> Iterator[tuple[Variant, str]]:
 
 
 def _notes(
-    run: Run, verdict: Verdict, rules: Rules, held: Sequence[Baseline], changes: Sequence[Change]
+    run: Run, verdict: Verdict, rules: Rules, changes: Sequence[Change], before: Sequence[Figures]
 ) -> Iterator[str]:
-    if any(change.interval is None for change in changes if change.called is not Called.NOT_COMPARED):
-        few = sorted({(change.before_repeats, change.after_repeats) for change in changes if change.interval is None})
-        before, after = few[0]
+    compared = [change for change in changes if change.called is not Called.NOT_COMPARED]
+    few = [change for change in compared if change.p_value is None]
+    if few:
+        old, new = few[0].before_repeats, few[0].after_repeats
         yield (
-            f"The noise is unknown, since the baseline has {_repeats(before)} and this run {_repeats(after)}: without "
+            f"The noise is unknown, since the baseline has {_repeats(old)} and this run {_repeats(new)}: without "
             f"{LEAST_REPEATS} each, only memory beyond its threshold is called. paredown run --repeat {LEAST_REPEATS} "
             "measures as many."
         )
+    if len(few) < len(compared):
+        yield (
+            "What is called is beyond its threshold and beyond noise: a one-sided rank test over the repeats "
+            f"(Mann-Whitney U, p at most {SIGNIFICANCE:g}); intervals are of the ratio of medians, "
+            f"{CONFIDENCE * 100:g} % by bootstrap."
+        )
+    if len(before) > 1:
+        yield _window(len(before) + 1, before[-1].run)
     of_variant = {step.name for step in run.plan.steps(verdict.decided_by)}
     of_variant |= {item.step for item in run.of(verdict.decided_by)}
     others = [name for name in rules.steps if name not in of_variant]
@@ -170,6 +180,13 @@ def _notes(
     asked = {variant for variant in run.settings.variants if run.plan.steps(variant)}
     if len(asked) == 1 and run.plan.monolith and run.plan.decomposed:
         yield f"Only the {next(iter(asked))} variant was measured, so there are no two answers to compare."
+
+
+def _window(runs: int, oldest: Run) -> str:
+    """Over how many runs slow rises are looked for."""
+    if runs < LEAST_RUNS:
+        return f"Slow rises are told from {LEAST_RUNS} runs on; these are {runs}."
+    return f"Slow rises are looked for over {count(runs)} runs, the oldest of them {oldest.id}."
 
 
 def _repeats(number: int) -> str:

@@ -97,7 +97,7 @@ def _settings(before: Settings, now: Settings) -> Iterator[str]:
     for item in fields(Settings):
         old, new = getattr(before, item.name), getattr(now, item.name)
         if item.name in _SETTINGS and old != new:
-            yield _from_to(_SETTINGS[item.name], old, new)
+            yield _from_to(_SETTINGS[item.name], *("not pinned" if value is None else value for value in (old, new)))
 
 
 def _code(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _from_to(what: str, before: object, now: object) -> str:
 def _said(value: object) -> str:
     match value:
         case None:
-            return "none"
+            return "not there"
         case bool():
             return "yes" if value else "no"
         case int():

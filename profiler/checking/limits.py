@@ -23,17 +23,18 @@ def passed_limits(variant: VariantVerdict, rules: Rules, *, job: str) -> Iterato
 
     What is not complete is a lower bound: it passes a limit or says nothing.
     """
+    known = variant.complete and not variant.hypothetical
     for step in variant.steps:
         limits = rules.of(step.name)
         if limits.max_peak_bytes is not None and step.peak is not None:
             yield from _peak(step.name, step.peak, limits.max_peak_bytes)
         if limits.max_gb_s is not None:
-            yield from _gb_s(step.name, _part(step, variant), limits.max_gb_s, complete=variant.complete)
+            yield from _gb_s(step.name, _part(step, variant), limits.max_gb_s, known=known)
     whole = rules.whole
     if whole.max_gb_s is not None:
-        yield from _gb_s(job, variant.gb_s_per_request, whole.max_gb_s, complete=variant.complete)
+        yield from _gb_s(job, variant.gb_s_per_request, whole.max_gb_s, known=known)
     if whole.max_usd_per_request is not None:
-        yield from _usd(job, usd_per_request(variant), whole.max_usd_per_request, complete=variant.complete)
+        yield from _usd(job, usd_per_request(variant), whole.max_usd_per_request, known=known)
 
 
 def usd_per_request(variant: VariantVerdict) -> Decimal | None:
@@ -68,11 +69,11 @@ def _peak(subject: str, peak: Peak, limit: int) -> Iterator[Reason]:
     )
 
 
-def _gb_s(subject: str, figure: Decimal | None, limit: Decimal, *, complete: bool) -> Iterator[Reason]:
+def _gb_s(subject: str, figure: Decimal | None, limit: Decimal, *, known: bool) -> Iterator[Reason]:
     if figure is None:
-        yield from _not_known(ReasonKind.MAX_GB_S, subject, "GB-seconds", "max-gb-s", complete=complete)
+        yield from _not_known(ReasonKind.MAX_GB_S, subject, "GB-seconds", "max-gb-s", expected=known)
     elif figure > limit:
-        shown, most = apart(significant(figure), significant(limit), figure, limit, significant)
+        shown, most = apart(significant(figure), _plain(limit), figure, limit, significant)
         yield Reason(
             kind=ReasonKind.MAX_GB_S,
             effect=Effect.NO,
@@ -84,12 +85,12 @@ def _gb_s(subject: str, figure: Decimal | None, limit: Decimal, *, complete: boo
         )
 
 
-def _usd(subject: str, figure: Decimal | None, limit: Decimal, *, complete: bool) -> Iterator[Reason]:
+def _usd(subject: str, figure: Decimal | None, limit: Decimal, *, known: bool) -> Iterator[Reason]:
     if figure is None:
-        yield from _not_known(ReasonKind.MAX_USD, subject, "dollars", "max-usd-per-request", complete=complete)
+        yield from _not_known(ReasonKind.MAX_USD, subject, "dollars", "max-usd-per-request", expected=known)
     elif figure > limit:
         shown, most = apart(
-            dollars(figure), dollars(limit), figure, limit, lambda usd, digits: f"${significant(usd, digits)}"
+            dollars(figure), f"${_plain(limit)}", figure, limit, lambda usd, digits: f"${significant(usd, digits)}"
         )
         yield Reason(
             kind=ReasonKind.MAX_USD,
@@ -102,9 +103,9 @@ def _usd(subject: str, figure: Decimal | None, limit: Decimal, *, complete: bool
         )
 
 
-def _not_known(kind: ReasonKind, subject: str, what: str, name: str, *, complete: bool) -> Iterator[Reason]:
-    """Of what did not come to its end, something else says that it is not known."""
-    if complete:
+def _not_known(kind: ReasonKind, subject: str, what: str, name: str, *, expected: bool) -> Iterator[Reason]:
+    """Of what did not come to its end or fits nowhere, something else says that it is not known."""
+    if expected:
         yield Reason(
             kind=kind,
             effect=Effect.UNDECIDED,
@@ -128,6 +129,11 @@ def apart(
             break
         texts = precise(figure, digits), precise(limit, digits)
     return texts
+
+
+def _plain(limit: Decimal) -> str:
+    """A limit as it was written."""
+    return f"{limit.normalize():f}"
 
 
 def _bytes(size: int) -> str:

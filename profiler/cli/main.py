@@ -22,7 +22,9 @@ from profiler.errors import DeclarationError, PareDownError, UsageError
 COMMANDS = {
     "run": "Measure both variants of a job, or a plain script.",
     "report": "Show a kept run again.",
+    "check": "Hold a kept run against Lambda, its budget, your limits, and earlier runs.",
     "compare": "Show kept runs of a job side by side.",
+    "history": "Show the kept runs of a job over time.",
     "runs": "List the kept runs, or remove old ones.",
     "budget": "Turn dollars into requests and GB-seconds, and back.",
     "bill": "Show what AWS charges for given quantities, tier by tier.",

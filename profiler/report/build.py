@@ -8,10 +8,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from profiler.checking.outcome import Check
 from profiler.facts import Fact, Price
 from profiler.model import Run
 from profiler.reasons import Effect
 from profiler.report.basis import basis_of
+from profiler.report.check_commands import commands_of_check
+from profiler.report.checked import checked_of
 from profiler.report.clean import one_line
 from profiler.report.commands import commands_of
 from profiler.report.findings import findings_of, warnings_of
@@ -28,7 +31,14 @@ _MOST_INPUTS = 3
 _LABELS = {True: ("FITS", Tone.YES), False: ("DOES NOT FIT", Tone.NO), None: ("UNDECIDED", Tone.DOUBT)}
 
 
-def build(run: Run, verdict: Verdict, *, names: Names | None = None, sources: Sequence[Fact | Price] = ()) -> Report:
+def build(
+    run: Run,
+    verdict: Verdict,
+    *,
+    names: Names | None = None,
+    sources: Sequence[Fact | Price] = (),
+    check: Check | None = None,
+) -> Report:
     """Lay out a run and its verdict.
 
     Args:
@@ -37,6 +47,7 @@ def build(run: Run, verdict: Verdict, *, names: Names | None = None, sources: Se
         names: How the reader names the job and the run in a command; by default the job by its name, the run as last.
         sources: The limits and prices that the verdict rests on, the prices of all machines that it chose from among
             them.
+        check: What a check of this run found, where there was one.
     """
     names = names or Names(job=shlex.quote(one_line(run.plan.job)))
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
@@ -56,9 +67,11 @@ def build(run: Run, verdict: Verdict, *, names: Names | None = None, sources: Se
         basis=basis_of(verdict, run),
         sources=sources_table(verdict, sources),
         sources_notes=sources_notes(verdict, sources),
-        commands=commands_of(verdict, run, names),
+        commands=commands_of(verdict, run, names) if check is None else commands_of_check(check, run, names),
         run=run,
         verdict=verdict,
+        check=check,
+        checked=None if check is None else checked_of(check, run),
     )
 
 

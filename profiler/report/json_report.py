@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from profiler.fit import StepFit
-from profiler.model import Comparison, Measurement, Run, Score
+from profiler.model import Commit, Comparison, Measurement, Run, Score
 from profiler.reasons import Reason
 from profiler.report.findings import alike, warnings_of
+from profiler.report.repeated import repeated_values
 from profiler.report.shape import Report
 from profiler.variants import MachineCost, VariantVerdict
 from profiler.verdict import Assumptions, BudgetVerdict, Verdict
@@ -56,7 +58,7 @@ def document(report: Report) -> dict[str, Any]:
         "verdict": {
             "fits": verdict.fits,
             "sentence": verdict.sentence,
-            "reasons": _reasons(verdict.reasons),
+            "reasons": reasons(verdict.reasons),
             "decided_by": verdict.decided_by.value,
         },
         "budget": None if verdict.budget is None else _budget(verdict.budget),
@@ -70,6 +72,7 @@ def document(report: Report) -> dict[str, Any]:
         ],
         "shards": {"count": run.plan.shards, "reason": run.plan.shards_reason} if run.plan.decomposed else None,
         "variants": {name: _variant(variant) for name, variant in variants.items() if variant is not None},
+        "repetitions": repeated_values(run),
         "findings": [_finding(group) for group in findings[:_MOST_FINDINGS]],
         "more_findings": max(0, len(findings) - _MOST_FINDINGS),
         "warnings": list(warnings_of(run)),
@@ -88,10 +91,16 @@ def _run(run: Run) -> dict[str, Any]:
         "script": run.is_script,
         "exit_code": run.exit_code,
         "dropped_bytes": run.dropped_bytes,
+        "commit": None if run.commit is None else _commit(run.commit),
     }
 
 
-def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+def _commit(commit: Commit) -> dict[str, Any]:
+    return {"id": commit.id, "branch": commit.branch or None, "dirty": commit.dirty}
+
+
+def reasons(found: Iterable[Reason]) -> list[dict[str, Any]]:
+    """Return reasons as plain values."""
     return [
         {
             "kind": reason.kind.value,
@@ -99,22 +108,22 @@ def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
             "subject": reason.subject,
             "sentence": reason.sentence,
             "remedy": reason.remedy or None,
-            "figure": _number(reason.figure),
-            "limit": _number(reason.limit),
+            "figure": number(reason.figure),
+            "limit": number(reason.limit),
             "unit": None if reason.unit is None else reason.unit.value,
         }
-        for reason in reasons
+        for reason in found
     ]
 
 
 def _budget(budget: BudgetVerdict) -> dict[str, Any]:
     return {
-        "usd_per_day": _number(budget.usd_per_day),
+        "usd_per_day": number(budget.usd_per_day),
         "requests_per_day": budget.requests_per_day,
-        "allowed_gb_s_per_request": _number(budget.allowed_gb_s_per_request),
-        "needed_gb_s_per_request": _number(budget.needed_gb_s_per_request),
+        "allowed_gb_s_per_request": number(budget.allowed_gb_s_per_request),
+        "needed_gb_s_per_request": number(budget.needed_gb_s_per_request),
         "requests_bought": budget.requests_bought,
-        "share": _number(budget.share),
+        "share": number(budget.share),
         "fits": budget.fits,
     }
 
@@ -126,7 +135,7 @@ def _same_answer(comparison: Comparison | None) -> dict[str, Any]:
         "equal": comparison.equal,
         "rows": comparison.rows,
         "equal_rows": comparison.equal_rows,
-        "largest_difference": _number(comparison.largest_difference),
+        "largest_difference": number(comparison.largest_difference),
         "only_monolith": comparison.only_monolith,
         "only_decomposed": comparison.only_decomposed,
         "reason": comparison.reason or None,
@@ -151,13 +160,13 @@ def _scores(run: Run, verdict: Verdict) -> dict[str, Any]:
 
 
 def _score(score: Score) -> dict[str, Any]:
-    return {name: value if isinstance(value, str) else _number(value) for name, value in score.values.items()}
+    return {name: value if isinstance(value, str) else number(value) for name, value in score.values.items()}
 
 
 def _variant(variant: VariantVerdict) -> dict[str, Any]:
     return {
         "fits": variant.fits,
-        "reasons": _reasons(variant.reasons),
+        "reasons": reasons(variant.reasons),
         "complete": variant.complete,
         "problem": variant.problem or None,
         "tasks": variant.tasks,
@@ -170,15 +179,15 @@ def _variant(variant: VariantVerdict) -> dict[str, Any]:
         "memory_mib": variant.memory_mib,
         "duration_ns": variant.duration_ns,
         "answer_ns": variant.answer_ns,
-        "gb_s": _number(variant.gb_s),
-        "gb_s_per_request": _number(variant.gb_s_per_request),
-        "gb_s_per_day": _number(variant.gb_s_per_day),
+        "gb_s": number(variant.gb_s),
+        "gb_s_per_request": number(variant.gb_s_per_request),
+        "gb_s_per_day": number(variant.gb_s_per_day),
         "hypothetical": variant.hypothetical,
-        "usd_per_run": _number(variant.usd_per_run),
-        "usd_per_day": _number(variant.usd_per_day),
-        "utilisation": _number(variant.utilisation),
-        "floor_gb_s": _number(variant.floor_gb_s),
-        "times_floor": _number(variant.times_floor),
+        "usd_per_run": number(variant.usd_per_run),
+        "usd_per_day": number(variant.usd_per_day),
+        "utilisation": number(variant.utilisation),
+        "floor_gb_s": number(variant.floor_gb_s),
+        "times_floor": number(variant.times_floor),
         "machine": _machine_cost(variant.machine),
         "default_machine": _machine_cost(variant.default_machine),
         "steps": [_step(step) for step in variant.steps],
@@ -206,12 +215,12 @@ def _step(step: StepFit) -> dict[str, Any]:
         "needed_mib": step.needed_mib,
         "duration_ns": step.duration_ns,
         "billed_ns": step.billed_ns,
-        "gb_s": _number(step.gb_s),
-        "gb_s_per_task": _number(step.gb_s_per_task),
+        "gb_s": number(step.gb_s),
+        "gb_s_per_task": number(step.gb_s_per_task),
         "hypothetical": step.hypothetical,
-        "utilisation": _number(step.utilisation),
+        "utilisation": number(step.utilisation),
         "fits": step.fits,
-        "reasons": _reasons(step.reasons),
+        "reasons": reasons(step.reasons),
         "outcomes": {ending.value: tasks for ending, tasks in step.outcomes.items() if tasks},
     }
 
@@ -224,11 +233,11 @@ def _machine_cost(machine: MachineCost | None) -> dict[str, Any] | None:
         "memory_mib": machine.memory_mib,
         "vcpus": machine.vcpus,
         "machines": machine.machines,
-        "usd_per_hour": _number(machine.usd_per_hour),
-        "hours_per_day": _number(machine.hours_per_day),
-        "usd_per_day_for_hours": _number(machine.usd_for_hours),
-        "usd_per_day_always_on": _number(machine.usd_always_on),
-        "usd_per_run": _number(machine.usd_per_run),
+        "usd_per_hour": number(machine.usd_per_hour),
+        "hours_per_day": number(machine.hours_per_day),
+        "usd_per_day_for_hours": number(machine.usd_for_hours),
+        "usd_per_day_always_on": number(machine.usd_always_on),
+        "usd_per_run": number(machine.usd_per_run),
     }
 
 
@@ -253,7 +262,7 @@ def _assumptions(held: Assumptions) -> dict[str, Any]:
         "region": held.region,
         "arch": held.arch,
         "prices_date": held.prices_date,
-        "headroom": _number(held.headroom),
+        "headroom": number(held.headroom),
         "warm": held.warm,
         "tasks_at_once": held.tasks_at_once,
         "runtime_mib": held.runtime_mib,
@@ -261,8 +270,8 @@ def _assumptions(held: Assumptions) -> dict[str, Any]:
         "mib_per_vcpu": held.mib_per_vcpu,
         "peaks_exact": held.peaks_exact,
         "accurate_from_mib": held.accurate_from_mib,
-        "fleet_cost_factor": _number(held.fleet_cost_factor),
-        "slowest_factor": _number(held.slowest_factor),
+        "fleet_cost_factor": number(held.fleet_cost_factor),
+        "slowest_factor": number(held.slowest_factor),
         "slowest_of_tasks": held.slowest_of_tasks,
         "notes": list(held.notes),
     }
@@ -290,10 +299,11 @@ def _settings(held: Assumptions) -> dict[str, Any]:
         "cold": settings.cold,
         "timeout_ns": settings.timeout_ns,
         "engine": settings.engine,
+        "repeats": settings.repeats,
     }
 
 
-def _number(value: Decimal | float | int | None) -> float | int | None:
+def number(value: Decimal | float | int | None) -> float | int | None:
     """A JSON number; None for what JSON has no number for."""
     if value is None or not math.isfinite(value):
         return None

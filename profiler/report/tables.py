@@ -17,10 +17,10 @@ STYLES = {Tone.PLAIN: "", Tone.YES: "green", Tone.NO: "red", Tone.DOUBT: "yellow
 QUIET = "dim"
 GAP = 2
 
-_BEFORE_NAMES = ("bar", "used", "init", "longest")
+_BEFORE_NAMES = ("bar", "interval_cpu", "interval_peak", "used", "init", "longest")
 _FIRST_TO_GO = (
     *(*_BEFORE_NAMES, "there", "wall", "added", "tasks", "cpu", "gb_s", "size"),
-    *("variants", "repeats", "interval", "machine", "job", "commit", "on_disk"),
+    *("id", "variants", "repeats", "interval", "most", "least", "job", "commit", "on_disk"),
 )
 _SHORTEST_NAME = 12
 _SHORTEST_BAR, _LONGEST_BAR = 8, 20

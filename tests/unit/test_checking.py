@@ -17,7 +17,7 @@ from profiler.model import Comparison, Ending, Measurement, Run, Variant
 from profiler.reasons import Effect, ReasonKind
 from profiler.settings import Limits
 from profiler.units import MIB, NS_PER_S
-from tests.checks import EARLIER, a_baseline, called, changed, checked, larger, repeated, the_change
+from tests.checks import EARLIER, a_baseline, a_history, called, changed, checked, larger, repeated, the_change
 from tests.factories import (
     a_machine,
     a_plan,
@@ -197,13 +197,13 @@ def test_every_reason_of_a_single_measurement_is_told() -> None:
         pytest.param(Limits(max_gb_s=Decimal("0.2")), [], id="GB-seconds below"),
         pytest.param(
             Limits(max_gb_s=Decimal("0.1")),
-            ["cost_anomalies takes 0.168 GB-seconds per request; max-gb-s is 0.100."],
+            ["cost_anomalies takes 0.168 GB-seconds per request; max-gb-s is 0.1."],
             id="GB-seconds above",
         ),
         pytest.param(Limits(max_usd_per_request=Decimal("0.001")), [], id="dollars below"),
         pytest.param(
             Limits(max_usd_per_request=Decimal("0.000001")),
-            ["cost_anomalies costs $0.00000282 per request; max-usd-per-request is $0.00000100."],
+            ["cost_anomalies costs $0.00000282 per request; max-usd-per-request is $0.000001."],
             id="dollars above",
         ),
     ],
@@ -415,7 +415,9 @@ def inputs(**changes: Any) -> dict[str, Any]:
         ),
         pytest.param(inputs(name="sales"), "its inputs were others: sales then, line_items now", id="names"),
         pytest.param(
-            {"plan": a_plan(params={"rows": 7})}, "its parameters were others: rows 7 then, none now", id="parameters"
+            {"plan": a_plan(params={"rows": 7})},
+            "its parameters were others: rows 7 then, not there now",
+            id="parameters",
         ),
         pytest.param(
             {"measurements": (), "variants": (), "ended": False}, "no variant of it came to its end", id="interrupted"
@@ -510,17 +512,6 @@ def test_a_variant_that_only_one_run_has_makes_no_step_new() -> None:
 
 
 # --- creep ----------------------------------------------------------------------------------------------------------
-
-
-def a_history(growth: float, runs: int = 7, **changes: Any) -> list[Run]:
-    """Runs of which each holds a little more than the one before; the checked one is the last of them."""
-    return [
-        changed(
-            a_baseline(id=f"run-{day}", created=f"2026-11-{day + 1:02}T09:00:00Z", path=f"/{day}", **changes),
-            larger("train", 1 + growth * day, cpu=1 + growth * day),
-        )
-        for day in range(runs)
-    ]
 
 
 def test_a_figure_that_creeps_up_is_named_though_no_single_change_did_it() -> None:

@@ -1,0 +1,64 @@
+"""The commands that are useful after a check: what explains a change first, never more than three."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import PurePath
+
+from profiler.checking.outcome import Baseline, Called, Check, Measure
+from profiler.model import Run
+from profiler.report.clean import one_line
+from profiler.report.commands import MOST
+from profiler.report.shape import Command, Names
+
+_ENOUGH = 5
+"""Repeats from which on noise is known."""
+
+
+def commands_of_check(check: Check, run: Run, names: Names) -> tuple[Command, ...]:
+    """What to do next, seen from what a check found."""
+    useful = islice(_useful(check, run, names), MOST)
+    return tuple(replace(command, line=one_line(command.line)) for command in useful)
+
+
+def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
+    compared = [baseline for baseline in check.baselines if not baseline.refused]
+    if compared:
+        baseline = shlex.quote(_reference(compared[0]))
+        yield Command(line=f"paredown compare {baseline} {names.run}", purpose="both runs side by side")
+    step = _grown(check, run)
+    if step is not None:
+        yield Command(
+            line=f"paredown run {names.job} --lines {shlex.quote(step)}", purpose="which of its lines takes the memory"
+        )
+    if not compared:
+        yield Command(line=f"paredown check {names.run} --baseline last", purpose="against the run before it")
+    if run.settings.repeats < _ENOUGH and not run.is_script:
+        yield Command(
+            line=f"paredown run {names.job} --repeat {_ENOUGH}", purpose="measures often enough to know the noise"
+        )
+    prices = f" {names.priced}" if names.priced else ""
+    yield Command(line=f"paredown report {names.run}{prices}", purpose="the whole report of this run")
+
+
+def _reference(baseline: Baseline) -> str:
+    """How a command finds a baseline: by its id where runs are kept, by its path elsewhere."""
+    kept = str(PurePath(".paredown", "runs", f"{baseline.run_id}.jsonl"))
+    return baseline.run_id if baseline.path in ("", kept) else baseline.path
+
+
+def _grown(check: Check, run: Run) -> str | None:
+    """The step whose memory got worse most, where its lines can be shown."""
+    kinds = {step.name: step.kind for step in run.plan.steps(check.variant)}
+    grown = [
+        change
+        for change in check.changes
+        if change.called is Called.WORSE
+        and change.measure is Measure.PEAK
+        and change.variant is check.variant
+        and kinds.get(change.step or "") in ("step", "per_group", "per_shard")
+    ]
+    return max(grown, key=lambda change: change.after - change.before).step if grown and not run.is_script else None
