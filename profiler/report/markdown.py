@@ -99,7 +99,8 @@ def _blocks(report: Report, room: Room) -> Iterator[Block]:
     if report.more_findings:
         more = f"{count(report.more_findings)} more kinds of findings are left out here; `--format json` has them all."
         yield Block(name="how many findings there are", text=more)
-    yield Block(name="the warnings", text=_list([f"warning: {warning}" for warning in report.warnings], room))
+    warnings = _list(report.warnings, room)
+    yield Block(name="the warnings", text=f"Warnings:\n\n{warnings}" if warnings else "")
     yield Block(name="what this rests on", text=_details("What this rests on", _statements(report.basis, room)))
     yield Block(name="the next commands", text=_commands(report, room))
 
@@ -133,17 +134,18 @@ def _statements(statements: Sequence[Statement], room: Room) -> str:
             lines.append(f"* **{inline(statement.label, room.cell)}**: {text}")
         else:
             lines.append(f"{'  ' if lines else ''}* {text}")
-    return "\n".join([*lines, *_more(len(statements), room.items)])
+    return "\n".join([*lines, *_more("*", len(statements), room.items)])
 
 
 def _list(texts: Iterable[str], room: Room) -> str:
+    """One item each. Its sign is not that of statements, since lists of one sign would be read as a single one."""
     texts = list(texts)
-    lines = [f"* {inline(text, room.prose)}" for text in texts[: room.items]]
-    return "\n".join([*lines, *_more(len(texts), room.items)])
+    lines = [f"- {inline(text, room.prose)}" for text in texts[: room.items]]
+    return "\n".join([*lines, *_more("-", len(texts), room.items)])
 
 
-def _more(number: int, shown: int) -> list[str]:
-    return [f"* … and {count(number - shown)} more, left out here."] if number > shown else []
+def _more(sign: str, number: int, shown: int) -> list[str]:
+    return [f"{sign} … and {count(number - shown)} more, left out here."] if number > shown else []
 
 
 def _variants(report: Report) -> list[Variant]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -116,7 +117,7 @@ def test_a_name_comes_out_as_text(name: str) -> None:
 )
 def test_any_text_comes_out_as_text(text: str) -> None:
     shown = one_line(text).strip()
-    page = Page(f"* {inline(shown)}.\n")
+    page = Page(f"* {inline(f'{shown}.')}\n")
     assert page.tags == ["ul", "li"]
     assert page.text == " ".join(f"{shown}.".split())
 
@@ -154,6 +155,15 @@ def test_nobody_is_pinged_and_nothing_is_linked() -> None:
     for text in (*prose, *summaries):
         for sign in ("@ada", "#12", "GH-3", "http://", "www.evil", ":tada:"):
             assert sign not in text
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_two_lists_become_one(name: str) -> None:
+    """An empty line between two items of a list makes each of them a paragraph, with room around it."""
+    tokens = parser().parse(render(a_checked_report(SAMPLES[name]()), "markdown"))
+    items = [token.hidden for before, token in pairwise(tokens) if before.type == "list_item_open"]
+    assert items
+    assert all(items)
 
 
 def test_a_long_report_is_shortened_and_says_so() -> None:
