@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from profiler.declare import query as query
     from profiler.declare import script as script
     from profiler.declare import step as step
+    from profiler.face import check as check
     from profiler.face import judge as judge
     from profiler.face import load as load
     from profiler.face import render as render
@@ -30,6 +31,7 @@ _LAZY = {
     "bill": "profiler.pricing.charges",
     "budget": "profiler.pricing.solving",
     "budget_of_run": "profiler.projecting",
+    "check": "profiler.face",
     "dataset": "profiler.declare",
     "judge": "profiler.face",
     "load": "profiler.face",
@@ -48,6 +50,7 @@ __all__ = [
     "bill",
     "budget",
     "budget_of_run",
+    "check",
     "dataset",
     "judge",
     "load",

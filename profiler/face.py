@@ -16,6 +16,8 @@ from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import exact
 
 if TYPE_CHECKING:
+    from profiler.checking.outcome import Check
+    from profiler.pricing.amounts import Quantity
     from profiler.verdict import Verdict
 
 
@@ -111,6 +113,73 @@ def judge(
         run,
         _judging(region, arch, headroom, warm, dollars_per_day, requests_per_day, prices),
     ).verdict
+
+
+def check(
+    run: Run,
+    baselines: Sequence[Run | str | Path] = (),
+    *,
+    variant: str | None = None,
+    allow_undecided: bool = False,
+    require_baseline: bool = False,
+    max_peak: str | Mapping[str, str] | None = None,
+    max_gb_s: Quantity | Mapping[str, Quantity] | None = None,
+    max_usd_per_request: Quantity | None = None,
+    max_regression: str | Mapping[str, str] | None = None,
+    settings: str | Path | None = None,
+    workspace: str | Path = ".paredown",
+    **judging: object,
+) -> Check:
+    """Hold a run against Lambda, its budget, limits and earlier runs, as `paredown check` does.
+
+    Args:
+        run: The run.
+        baselines: Earlier runs of the same job: runs, or their paths, folders and ids as on the command line.
+        variant: Which has to fit; None: `"decomposed"`, where there is one.
+        allow_undecided: Let pass what is not decided.
+        require_baseline: Fail where no baseline can be compared.
+        max_peak: Highest memory of a task, such as `"512 MiB"`; or a mapping from steps to theirs, as the others.
+        max_gb_s: GB-seconds per request; of a step its part of them.
+        max_usd_per_request: Dollars per request.
+        max_regression: Largest growth that is let pass, such as `"5%"`.
+        settings: A `pyproject.toml` whose `[tool.paredown]` holds where an argument says nothing; None: no settings.
+        workspace: Where ids are looked up.
+        judging: The keyword arguments of `judge`.
+
+    Returns:
+        What was found; `passed` says whether the run holds the line.
+
+    Raises:
+        UsageError: If a limit means nothing or names no step, or a baseline is of another job.
+        RunFileError: If a baseline cannot be read.
+    """
+    from profiler.holding import Asked, checked_report
+    from profiler.settings import rules_given
+
+    if variant is not None and variant not in tuple(Variant):
+        raise UsageError(f"variant is {variant!r}; expected {' or '.join(Variant)}")
+    options = rules_given(
+        {
+            "max_peak": max_peak,
+            "max_gb_s": max_gb_s,
+            "max_usd_per_request": max_usd_per_request,
+            "max_regression": max_regression,
+        },
+        variant=None if variant is None else Variant(variant),
+        allow_undecided=allow_undecided or None,
+        require_baseline=require_baseline or None,
+        baselines=tuple(str(before) for before in baselines if not isinstance(before, Run)),
+    )
+    asked = Asked(
+        judging=_judging(**judging),  # type: ignore[arg-type]
+        options=options,
+        settings=None if settings is None else Path(settings),
+        workspace=Path(workspace),
+        baselines=tuple(before for before in baselines if isinstance(before, Run)),
+    )
+    found = checked_report(run, asked).check
+    assert found is not None
+    return found
 
 
 def render(run: Run, format: str = "terminal", *, width: int = 80, colour: bool = False, **judging: object) -> str:  # noqa: A002 - the word of the command line

@@ -33,6 +33,8 @@ class Asked:
     settings: Path | None = None
     """A `pyproject.toml`; None: there is none, or it is not to be asked."""
     workspace: Path = Path(".paredown")
+    baselines: tuple[Run, ...] = ()
+    """Baselines that are loaded already, beside those that the rules name."""
     named: Mapping[str, str] = field(default_factory=dict)
     """What stood on the command line for a step, by its name: for a message."""
 
@@ -63,7 +65,7 @@ def checked_report(run: Run, asked: Asked, *, reference: str = "last") -> Report
     platform = platform_for(facts, asked.judging)
     judge = partial(verdict_of, judging=asked.judging, facts=facts, platform=platform, variant=rules.variant)
     root = Path() if asked.options.baselines or asked.settings is None else asked.settings.parent
-    found = find_baselines(rules.baselines, run, workspace=asked.workspace, root=root)
+    found = find_baselines(rules.baselines, run, workspace=asked.workspace, root=root, loaded=asked.baselines)
     held = check(run, judge, rules, baselines=found.runs, notes=found.notes)
     return build(
         run,
@@ -83,7 +85,9 @@ class Found:
     """What is to be said of those that are not."""
 
 
-def find_baselines(references: Sequence[str], run: Run, *, workspace: Path, root: Path = Path()) -> Found:
+def find_baselines(
+    references: Sequence[str], run: Run, *, workspace: Path, root: Path = Path(), loaded: Sequence[Run] = ()
+) -> Found:
     """Load the baselines that are there; one that is missing is said, since the first run has none.
 
     Args:
@@ -91,11 +95,12 @@ def find_baselines(references: Sequence[str], run: Run, *, workspace: Path, root
         run: What is checked; in a folder it is passed over.
         workspace: Where ids and `last` are looked up.
         root: What relative paths are relative to.
+        loaded: Baselines that are there already.
 
     Raises:
         RunFileError: If a file is no run, is damaged, or was written with another schema.
     """
-    runs: dict[str, Run] = {}
+    runs = {before.id: before for before in loaded}
     notes = []
     for reference in references:
         try:
@@ -103,11 +108,11 @@ def find_baselines(references: Sequence[str], run: Run, *, workspace: Path, root
         except OSError as error:
             raise RunFileError(f"cannot look for the baseline {reference!r}: {error.strerror}") from error
         for path in paths:
-            loaded = load_run(str(path), folder=workspace)
-            runs.setdefault(loaded.id, loaded)
+            before = load_run(str(path), folder=workspace)
+            runs.setdefault(before.id, before)
         if missing:
             notes.append(missing)
-    if not references:
+    if not references and not loaded:
         notes.append("No baseline was given, so nothing is compared: --baseline RUN names one.")
     return Found(runs=tuple(runs.values()), notes=tuple(notes))
 
@@ -173,7 +178,8 @@ def _unknown(run: Run, settings: Rules, file: Path | None) -> Iterator[UsageErro
 
 def _unknown_options(run: Run, asked: Asked) -> Iterator[UsageError]:
     for name, near in unknown_steps(run, asked.options.steps):
-        yield UsageError(f"{asked.named.get(name, name)}: {name!r} is no step of {run.plan.job}; {near}")
+        where = f"{asked.named[name]}: " if name in asked.named else ""
+        yield UsageError(f"{where}{name!r} is no step of {run.plan.job}; {near}")
 
 
 def _refuse_missing_variant(run: Run, variant: Variant | None) -> None:

@@ -157,6 +157,34 @@ def rules_of(written: Mapping[str, Sequence[str]], **others: Any) -> tuple[Rules
     return rules, named
 
 
+def rules_given(given: Mapping[str, object], **others: Any) -> Rules:
+    """Return what arguments ask for.
+
+    Args:
+        given: The value of each threshold by its name in Python, such as `max_peak`: one for all, or a mapping from
+            steps to theirs; None: not given.
+        others: The other fields of `Rules`.
+
+    Raises:
+        UsageError: If one means nothing; every mistake is told.
+    """
+    rules, problems = Rules(**others), list[UsageError]()
+    for threshold in THRESHOLDS:
+        name = threshold.key.replace("-", "_")
+        value = given.get(name)
+        each = value if isinstance(value, Mapping) else {} if value is None else {None: value}
+        for step, one in each.items():
+            try:
+                limits = limit_of(threshold, one, of=name if step is None else f"{name}[{step!r}]", step=step)
+            except UsageError as error:
+                problems.append(error)
+                continue
+            rules = rules.under(Rules(whole=limits) if step is None else Rules(steps={step: limits}))
+    if problems:
+        raise together(problems)
+    return rules
+
+
 def settings_file(folder: Path) -> Path | None:
     """The nearest `pyproject.toml`, from a folder upwards; None: there is none."""
     return next((path for at in (folder, *folder.parents) if (path := at / FILE).is_file()), None)

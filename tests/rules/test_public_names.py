@@ -15,6 +15,7 @@ PUBLIC = {
     "bill",
     "budget",
     "budget_of_run",
+    "check",
     "dataset",
     "judge",
     "load",

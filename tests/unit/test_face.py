@@ -1,13 +1,17 @@
-"""`profiler.judge`: what it refuses of a notebook, in a user's words."""
+"""`profiler.judge` and `profiler.check`: what they refuse of a notebook, in a user's words."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from profiler import judge
+from profiler import check, judge
 from profiler.errors import UsageError
+from tests.checks import a_baseline, changed, larger, repeated
+from tests.factories import a_run
+from tests.reports import keep
 from tests.sample_runs import a_fitting_run
 
 
@@ -31,3 +35,46 @@ def test_what_means_nothing_is_refused(asked: dict[str, Any], message: str) -> N
 
 def test_a_float_is_what_it_is_written_as() -> None:
     assert str(judge(a_fitting_run(), headroom=1.3).assumptions.headroom) == "1.3"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        pytest.param({"max_peak": "512"}, "max_peak is '512', without a unit; did you mean 512 MiB?", id="no unit"),
+        pytest.param({"max_peak": {"train": 512}}, "max_peak['train'] is 512, without a unit", id="no unit of a step"),
+        pytest.param(
+            {"max_peak": {"trian": "1 GB"}}, "'trian' is no step of cost_anomalies; did you mean train?", id="step"
+        ),
+        pytest.param({"max_regression": 0.05}, "max_regression is 0.05, without a unit; did you mean 5%?", id="share"),
+        pytest.param({"max_gb_s": -1}, "max_gb_s is -1; expected a number above 0", id="below nothing"),
+        pytest.param(
+            {"max_usd_per_request": {"train": 1}}, "is for the whole and not for a step", id="dollars of a step"
+        ),
+        pytest.param({"variant": "both"}, "variant is 'both'; expected monolith or decomposed", id="variant"),
+        pytest.param({"headroom": 0.9}, "headroom is 0.9; expected a number from 1", id="as a judge asks it"),
+    ],
+)
+def test_a_check_that_asks_for_what_means_nothing_is_refused(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check(a_fitting_run(), **asked)
+    assert message in caught.value.message
+
+
+def test_a_check_takes_runs_and_references_as_baselines(tmp_path: Path) -> None:
+    before = a_baseline()
+    path = keep(before, str(tmp_path / "before.jsonl"))
+    now = changed(repeated(a_run()), larger("train", 1.2))
+    assert not check(now, [before]).passed
+    assert not check(now, [path]).passed
+    assert check(now, [before], max_regression={"train": "30%"}).changes
+    assert check(now, [before], max_regression="30%").passed
+    assert check(now, ["nowhere"]).passed
+    assert not check(now, require_baseline=True).passed
+
+
+def test_a_check_reads_settings_only_where_it_is_told_to(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text("[tool.paredown]\nmax-peak = '1 MiB'\n")
+    assert check(a_run()).passed
+    assert not check(a_run(), settings=file).passed
+    assert check(a_run(), settings=file, max_peak="1 GB").passed
