@@ -37,6 +37,7 @@ def a_curve(task: Measurement, *, missed: bool = False, samples: int = 40) -> tu
     """From what it held at its start up to its peak, in steps, and a little down at the end."""
     low, high = task.start_bytes // KIB, task.peak.low // KIB
     wall_ms = task.wall_ns // NS_PER_MS
+    init_ms = task.init_ns // NS_PER_MS if task.variant is Variant.DECOMPOSED else 0
     every = max(50, wall_ms // samples)
     flat: list[int] = []
     for ms in range(0, wall_ms + 1, every):
@@ -44,7 +45,7 @@ def a_curve(task: Measurement, *, missed: bool = False, samples: int = 40) -> tu
         size = low + (high - low) * (part - 0.04 * (ms // every % 3))
         if ms > 0.9 * wall_ms:
             size = low + (high - low) * 0.8
-        flat += [ms, round((0.8 if missed else 1) * min(high, max(low, size)))]
+        flat += [init_ms + ms, round((0.8 if missed else 1) * min(high, max(low, size)))]
     if not missed and len(flat) > 6:
         flat[2 * (len(flat) // 2 * 3 // 4) + 1] = high
     return tuple(flat)

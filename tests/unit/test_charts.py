@@ -188,16 +188,30 @@ def test_a_shortened_text_takes_no_more_than_its_room(text: str) -> None:
 
 def test_both_variants_begin_at_nothing_and_the_largest_sandbox_isdrawn() -> None:
     tasks = (
-        a_measurement(index=0, started_ns=90 * NS_PER_S, wall_ns=10 * NS_PER_S, curve=(0, 1024, 5_000, 4096)),
-        a_measurement(index=1, started_ns=95 * NS_PER_S, wall_ns=15 * NS_PER_S, curve=(0, 2048, 10_000, 512)),
+        a_measurement(
+            index=0, started_ns=90 * NS_PER_S, wall_ns=10 * NS_PER_S, init_ns=0, curve=(0, 1024, 5_000, 4096)
+        ),
+        a_measurement(
+            index=1, started_ns=95 * NS_PER_S, wall_ns=15 * NS_PER_S, init_ns=0, curve=(0, 2048, 10_000, 512)
+        ),
     )
     course = course_of(a_run(measurements=tasks), Variant.DECOMPOSED)
     assert course is not None
     assert course.length_ns == 20 * NS_PER_S
     at = {time // NS_PER_MS: value for time, value in course.moments}
     assert len(course.moments) == MOMENTS + 1
+    assert course.spans[0].end_ns == course.length_ns
     assert [at[ms] for ms in (0, 2_500, 5_000, 9_950)] == [MIB, MIB, 4 * MIB, 4 * MIB]
     assert [at[ms] for ms in (10_000, 14_950, 15_000, 19_950)] == [2 * MIB, 2 * MIB, MIB // 2, MIB // 2]
+
+
+def test_while_its_sandbox_starts_a_task_is_not_drawn() -> None:
+    task = a_measurement(init_ns=3 * NS_PER_S, wall_ns=NS_PER_S, curve=(3_000, 1024, 4_000, 1024))
+    course = course_of(a_run(measurements=(task,)), Variant.DECOMPOSED)
+    assert course is not None
+    assert course.length_ns == 4 * NS_PER_S
+    assert [value for time, value in course.moments if time < 3 * NS_PER_S] == [None] * (MOMENTS * 3 // 4)
+    assert [value for time, value in course.moments if time >= 3 * NS_PER_S] == [MIB] * (MOMENTS // 4 + 1)
 
 
 def test_a_spike_between_two_samples_isdrawn_as_the_exact_peak() -> None:

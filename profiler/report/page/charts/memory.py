@@ -70,7 +70,7 @@ def _shown(courses: Sequence[Course]) -> dict[Variant, tuple[Span, ...]]:
 def _description(report: Report, courses: Sequence[Course]) -> Iterator[str]:
     ceiling = report.verdict.terms.limits.max_memory_mib
     for course in courses:
-        yield f"{_peak_sentence(course, report)} It ran for {duration(course.length_ns)}."
+        yield f"{_peak_sentence(course, report)} From its first step on it ran for {duration(course.length_ns)}."
         sizes = _sizes(report, course.variant)
         for span in course.spans[: 2 * MOST_SPANS]:
             yield f"{_label(span, sizes.get(span.step))}{', between two samples' if _between(span) else ''}."
@@ -107,6 +107,8 @@ def _note(courses: Sequence[Course], spans: dict[Variant, tuple[Span, ...]]) -> 
         left = len(course.spans) - len(spans[course.variant])
         if left:
             yield f"{count(left)} shorter steps of the {course.variant.value} variant have no line of their own."
+        if course.variant is Variant.DECOMPOSED and any(value is None for _, value in course.moments):
+            yield "Where its line has a gap, no sandbox was sampled: they were starting, or ended too soon."
         if course.sampled < course.tasks and course.variant is Variant.DECOMPOSED:
             yield f"{count(course.sampled)} of its {count(course.tasks)} tasks have samples."
     if any(span.missed for course in courses for span in course.spans):

@@ -82,7 +82,9 @@ def course_of(run: Run, variant: Variant) -> Course | None:
 
 
 def _end_ns(task: Measurement) -> int:
-    return task.started_ns + max(task.wall_ns, task.curve[-2] * NS_PER_MS if task.curve else 0)
+    """A decomposed task begins with the start of its sandbox, where it needs one; a monolith's step after it."""
+    start_ns = task.init_ns if task.variant is Variant.DECOMPOSED else 0
+    return task.started_ns + max(start_ns + task.wall_ns, task.curve[-2] * NS_PER_MS if task.curve else 0)
 
 
 def _span(step: str, tasks: Sequence[Measurement], others: Sequence[Measurement], begin_ns: int) -> Span:

@@ -131,7 +131,8 @@ def _paint(sheet: Sheet, sweeps: Sequence[Sweep], limit_ns: int) -> None:
         clock = time_scale([max(point.duration_ns for point in shown)])
         near = max(point.duration_ns for point in shown) >= limit_ns
         ends = f"; limit {limit_ns / clock.size:,g}" if near else ""
-        sheet.text(f"longest task, {clock.name}{ends}", left=_LEFT, base=y + 3 * LINE - 2)
+        what = "longest task" if sweep.tasks > 1 else "time"
+        sheet.text(f"{what}, {clock.name}{ends}", left=_LEFT, base=y + 3 * LINE - 2)
         sheet.text(f"dollars {per}", left=right, base=y + 3 * LINE - 2)
         times = sheet.plot(left=_LEFT, top=y + _HEAD, width=_WIDTH, height=_PLOT)
         money = sheet.plot(left=right, top=y + _HEAD, width=_WIDTH, height=_PLOT)

@@ -143,12 +143,18 @@ def _peaks(step: _FanOut) -> str:
 def _task(step: _FanOut, task: _Task) -> str:
     measured = task.measured
     figures = [
-        f"{count(measured.groups)} groups" if measured.groups is not None else "",
-        f"{count(measured.rows_in)} rows" if measured.rows_in is not None else "",
+        _many(measured.groups, "group"),
+        _many(measured.rows_in, "row"),
         duration(task.time_ns),
         memory_range(measured.peak.low, measured.peak.high),
     ]
     return f"{step.part} {measured.index}: {', '.join(figure for figure in figures if figure)}"
+
+
+def _many(number: int | None, what: str) -> str:
+    if number is None:
+        return ""
+    return f"1 {what}" if number == 1 else f"{count(number)} {what}s"
 
 
 def _note(shown: Sequence[_FanOut], left: int) -> str:
