@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from profiler.model import Machine, Run, Settings, Variant
+from profiler.model import Commit, Machine, Run, Settings, Variant
 from profiler.report.clean import one_line
+from profiler.report.repeated import repeated_text
 from profiler.report.shape import Statement
 from profiler.units import count, memory, ratio
 from profiler.verdict import Assumptions, Verdict
 
 _NAMED_PACKAGES = ("duckdb", "pandas", "numpy", "scikit-learn")
+_DIGITS = 10
+"""How much of a commit's hash is shown."""
 
 
 def basis_of(verdict: Verdict, run: Run) -> tuple[Statement, ...]:
@@ -26,7 +29,10 @@ def basis_of(verdict: Verdict, run: Run) -> tuple[Statement, ...]:
     ]
     if run.plan.decomposed and Variant.DECOMPOSED in run.settings.variants:
         statements.append(Statement(label="shards", text=_shards(run)))
-    statements.append(Statement(label="run", text=_run(run)))
+    statements += [
+        Statement(label="repeats", text=repeated_text(run)),
+        Statement(label="run", text=_run(run)),
+    ]
     statements += [Statement(label="note", text=one_line(note)) for note in held.notes]
     return tuple(statement for statement in statements if statement.text)
 
@@ -108,7 +114,14 @@ def _shards(run: Run) -> str:
 
 def _run(run: Run) -> str:
     created = one_line(run.created).replace("T", " ").removesuffix("Z")
-    return f"{one_line(run.id)}, {created} UTC, paredown {one_line(run.version)}"
+    return f"{one_line(run.id)}, {created} UTC, paredown {one_line(run.version)}{_commit(run.commit)}"
+
+
+def _commit(commit: Commit | None) -> str:
+    if commit is None:
+        return ""
+    branch = f" of {one_line(commit.branch)}" if commit.branch else ""
+    return f", commit {one_line(commit.id)[:_DIGITS]}{branch}{' with changes' if commit.dirty else ''}"
 
 
 def _plain(value: Decimal) -> str:
