@@ -97,7 +97,7 @@ def _against(check: Check, effect: Effect) -> Iterator[_Said]:
 
 def _worse(check: Check) -> Iterator[_Said]:
     for change in _of(check, Called.WORSE):
-        yield _Said(_change_in_short(change), Statement(label="WORSE", text=_change(change), tone=Tone.NO))
+        yield _Said(_change_in_short(change), Statement(label="WORSE", text=change_sentence(change), tone=Tone.NO))
 
 
 def _crept(check: Check) -> Iterator[_Said]:
@@ -105,15 +105,15 @@ def _crept(check: Check) -> Iterator[_Said]:
     of_steps = {creep.measure for creep in found if creep.step is not None}
     for creep in found:
         if creep.step is not None or creep.measure not in of_steps:
-            text = _creep(creep)
+            text = creep_sentence(creep)
             yield _Said(text, Statement(label="CREEP", text=text, tone=Tone.NO))
 
 
 def _to_be_known(check: Check) -> Iterator[Statement]:
     for change in _of(check, Called.UNKNOWN):
-        yield Statement(label="UNKNOWN", text=f"{_change(change)} With so few repeats, that may be noise.")
+        yield Statement(label="UNKNOWN", text=f"{change_sentence(change)} With so few repeats, that may be noise.")
     for change in _of(check, Called.BETTER):
-        yield Statement(label="BETTER", text=_change(change), tone=Tone.YES)
+        yield Statement(label="BETTER", text=change_sentence(change), tone=Tone.YES)
 
 
 def _sentence(reason: Reason) -> str:
@@ -137,7 +137,7 @@ def _change_in_short(change: Change) -> str:
     )
 
 
-def _change(change: Change) -> str:
+def change_sentence(change: Change) -> str:
     """One change in a sentence: what, from what to what, by how much, how sure, and what would be let pass."""
     before, after = (amount(change.measure, value) for value in (change.before, change.after))
     verb = "holds" if change.measure is Measure.PEAK else "takes"
@@ -153,7 +153,8 @@ def _let_pass(threshold: Decimal) -> str:
     return f"up to {(threshold * 100).normalize():f} % more is let pass"
 
 
-def _creep(creep: Creep) -> str:
+def creep_sentence(creep: Creep) -> str:
+    """One slow rise in a sentence: of what, by how much, over which runs."""
     first, last = (amount(creep.measure, value) for value in (creep.values[0], creep.values[-1]))
     return (
         f"{_subject(creep.step)} rose in {_WORDS[creep.measure]} by {growth(1 + creep.rise).lstrip('+')} over "

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from profiler.checking.outcome import Called, Change, Check, Creep, Measure
+from profiler.checking.outcome import Called, Check
 from profiler.model import Measurement, Variant
 from profiler.reasons import Effect, Reason
 from profiler.report.cases import Case, cases_of
+from profiler.report.checked import change_sentence, creep_sentence
 from profiler.report.clean import one_line
 from profiler.report.findings import alike, finding_of
 from profiler.report.shape import Finding, Report
-from profiler.units import duration, memory, percent
 
 MOST_FINDINGS = 5
 """Of one case; more are counted."""
@@ -131,32 +131,10 @@ def _of_reason(reason: Reason) -> Said:
 def _worse(case: Case, check: Check, effect: Effect) -> Iterator[Said]:
     for change in check.changes:
         if (change.variant, change.step) == (case.variant, case.step) and change.called is Called.WORSE:
-            yield Said(kind="worse", effect=effect, text=_worse_than_before(change))
+            yield Said(kind="worse", effect=effect, text=change_sentence(change))
     for creep in check.creeps:
         if (creep.variant, creep.step) == (case.variant, case.step):
-            yield Said(kind="creep", effect=effect, text=_creeping(creep))
-
-
-def _worse_than_before(change: Change) -> str:
-    before, after = (_amount(change.measure, value) for value in (change.before, change.after))
-    return (
-        f"{_WORDS[change.measure]} rose from {before} to {after}, by {percent(change.ratio - 1)}; "
-        f"{percent(change.threshold)} are let pass."
-    )
-
-
-def _creeping(creep: Creep) -> str:
-    return (
-        f"{_WORDS[creep.measure]} rose by {percent(creep.rise)} over {len(creep.runs)} runs; "
-        f"{percent(creep.threshold)} are let pass."
-    )
-
-
-_WORDS = {Measure.PEAK: "The peak", Measure.CPU: "CPU time"}
-
-
-def _amount(measure: Measure, value: float) -> str:
-    return memory(round(value)) if measure is Measure.PEAK else duration(round(value))
+            yield Said(kind="creep", effect=effect, text=creep_sentence(creep))
 
 
 __all__ = ["Ruled", "Ruling", "rulings_of"]
