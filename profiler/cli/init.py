@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from string import Template
 
 import click
 
 from profiler.errors import OutputError, UsageError
+from profiler.report.clean import one_line
 
 AROUND_SCRIPT = Template('''\
 """$title, as a job of paredown. Next: make the script's parts steps of a decomposed variant, and run both."""
@@ -30,6 +32,11 @@ job = Job(
     #     per_group(train, reads="totals", by=("customer",)),
     # ],
 )
+
+# In CI: measure it five times, so that noise is known, and fail where it no longer fits or got worse.
+#
+#     paredown run $path --repeat 5
+#     paredown check
 ''')
 
 EXAMPLE_JOB = Template('''\
@@ -87,6 +94,11 @@ job = Job(
         per_group(forecast, reads="daily", by=("shop",)),
     ],
 )
+
+# In CI: measure it five times, so that noise is known, and fail where it no longer fits or got worse.
+#
+#     paredown run $path --repeat 5
+#     paredown check
 ''')
 
 EXAMPLE_SQL = """\
@@ -113,7 +125,8 @@ def command(script: Path | None, output: Path | None, force: bool) -> int:
     for path, text in files.items():
         _write(path, text)
         click.echo(f"wrote {path}")
-    click.echo(f"next: paredown run {target}")
+    click.echo(f"next: paredown run {_typed(target)}")
+    click.echo(f"in CI: paredown run {_typed(target)} --repeat 5, then paredown check")
     return 0
 
 
@@ -123,15 +136,20 @@ def _around(script: Path, target: Path) -> dict[Path, str]:
     if target.exists() and target.samefile(script):
         raise UsageError(f"{target} is the script itself", hint="name another job file with --output")
     relative = os.path.relpath(script, target.parent)
-    text = AROUND_SCRIPT.substitute(title=script.name, name=repr(script.stem), file=repr(relative))
+    text = AROUND_SCRIPT.substitute(title=script.name, name=repr(script.stem), file=repr(relative), path=_typed(target))
     return {target: text}
 
 
 def _example(target: Path) -> dict[Path, str]:
     return {
-        target: EXAMPLE_JOB.substitute(name=repr(target.stem), sql=repr("daily.sql")),
+        target: EXAMPLE_JOB.substitute(name=repr(target.stem), sql=repr("daily.sql"), path=_typed(target)),
         target.parent / "daily.sql": EXAMPLE_SQL,
     }
+
+
+def _typed(target: Path) -> str:
+    """A file's name as one types it in a shell, on one line whatever it holds."""
+    return one_line(shlex.quote(str(target)))
 
 
 def _write(path: Path, text: str) -> None:

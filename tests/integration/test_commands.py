@@ -21,6 +21,7 @@ def test_init_writes_an_example_that_runs_and_is_the_same_both_ways(place: Place
     first = place.paredown("init")
     assert (first.code, first.err) == (0, ""), first.said
     assert "next: paredown run job.py" in first.out
+    assert "in CI: paredown run job.py --repeat 5, then paredown check" in first.out
     again = place.paredown("init")
     assert again.code == 2, again.said
     assert "job.py" in again.err
@@ -35,6 +36,7 @@ def test_init_around_a_script_writes_a_job_that_runs(place: Place) -> None:
     place.write("it's train.py", "print('trained')\n")
     ended = place.paredown("init", "it's train.py", "-o", "jobs.py")
     assert ended.code == 0, ended.said
+    assert "#     paredown run jobs.py --repeat 5\n#     paredown check\n" in (place.folder / "jobs.py").read_text()
     ran = place.paredown("run", "jobs.py")
     assert ran.code == 0, ran.said
     assert ran.run.measurements[0].outcome.ok
