@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from profiler.checking.outcome import Check
 from profiler.facts import Fact, Price
-from profiler.model import Run
+from profiler.model import Run, Variant
 from profiler.reasons import Effect
 from profiler.report.basis import basis_of
 from profiler.report.check_commands import commands_of_check
@@ -114,7 +114,9 @@ def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
 
 
 def _interrupted(run: Run) -> str:
-    tasks = _many(sum(1 for measurement in run.measurements if measurement.outcome.ok), "task")
+    each = [run.repeated(variant) for variant in Variant]
+    measured = [item for repetitions in each for repetition in repetitions for item in repetition.measurements]
+    tasks = _many(sum(1 for measurement in measured if measurement.outcome.ok), "task")
     ways = "" if run.is_script else "; --resume measures the rest"
     return f"The run did not end, so this is what was measured until then: {tasks} that ended well{ways}."
 

@@ -125,3 +125,8 @@ def test_programs_get_every_figure_of_every_complete_repetition() -> None:
 def test_a_variant_without_a_complete_repetition_has_no_figures_for_programs() -> None:
     run = of(a_repetition(M, 0, cpu_s=1, mib=9, reason="step 'load': it failed"), *DECOMPOSED)
     assert list(json.loads(render(a_report(run), "json"))["repetitions"]) == ["decomposed"]
+
+
+def test_what_an_interrupted_run_has_measured_is_counted_over_all_repetitions() -> None:
+    run = replace(of(*MONOLITH, *DECOMPOSED[:2]), ended=False)
+    assert "until then: 5 tasks that ended well; --resume" in " ".join(render(a_report(run), width=200).split())
