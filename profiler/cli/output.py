@@ -12,7 +12,7 @@ import click
 
 from profiler.errors import OutputError
 
-_PLAIN = str.maketrans("·×–…─│≥→÷█▉▊▋▌▍▎▏░", "-x-~-|>>/########:")
+_PLAIN = str.maketrans("·×–…─│≥→÷▁▂▃▄▅▆▇█▉▊▋▌▍▎▏░", "-x-~-|>>/_.-=+*%########:")
 """What stands for the signs of a report where a terminal cannot show them; each as wide as before."""
 
 WIDTH = 80

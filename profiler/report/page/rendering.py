@@ -28,46 +28,57 @@ def render(report: Report) -> str:
     Raises:
         UsageError: If matplotlib or jinja2 is not installed.
     """
-    try:
-        import jinja2  # noqa: F401 - asked for first, so that nothing is drawn in vain
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise UsageError("the html format needs matplotlib and jinja2", hint="pip install 'paredown[html]'") from error
+    needs_libraries()
     from profiler.report.page.charts import charts_of
 
     return page_of(report, charts_of(report))
 
 
+def needs_libraries() -> None:
+    """Refuse to begin a page where what makes it is missing, so that nothing is drawn in vain.
+
+    Raises:
+        UsageError: If matplotlib or jinja2 is not installed.
+    """
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise UsageError("the html format needs matplotlib and jinja2", hint="pip install 'paredown[html]'") from error
+
+
 def page_of(report: Report, charts: Sequence[Chart]) -> str:
     """Return the page with these pictures."""
-    environment = _environment()
     verdict, *others = report.statements
     variants = [name for name in Variant if getattr(report.verdict, name) is not None]
     warnings = report.warnings[:_MOST_WARNINGS]
-    return environment.get_template("page.html.j2").render(
-        report=report,
-        charts=charts,
-        verdict=verdict,
-        objections=[statement.text.removeprefix("· ") for statement in others if not statement.label],
-        statements=[statement for statement in others if statement.label],
-        sections=list(zip(variants, report.sections, strict=True)),
-        legend=meanings(section.steps for section in report.sections),
-        made=next((statement.text for statement in report.basis if statement.label == "run"), ""),
-        warnings=warnings[:_SHOWN_WARNINGS],
-        folded_warnings=warnings[_SHOWN_WARNINGS:],
-        more_warnings=len(report.warnings) - len(warnings),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            charts=charts,
+            verdict=verdict,
+            objections=[statement.text.removeprefix("· ") for statement in others if not statement.label],
+            statements=[statement for statement in others if statement.label],
+            sections=list(zip(variants, report.sections, strict=True)),
+            legend=meanings(section.steps for section in report.sections),
+            made=next((statement.text for statement in report.basis if statement.label == "run"), ""),
+            warnings=warnings[:_SHOWN_WARNINGS],
+            folded_warnings=warnings[_SHOWN_WARNINGS:],
+            more_warnings=len(report.warnings) - len(warnings),
+        )
     )
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What renders the templates of this folder; everything is escaped unless it says otherwise."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from profiler.units import count
 
     loader = PackageLoader("profiler.report.page")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.globals.update(grid_of=grid_of, said_below=said_below, count=count)
-    return environment
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.globals.update(grid_of=grid_of, said_below=said_below, count=count)
+    return made

@@ -1,0 +1,89 @@
+"""What the history of a job is: its runs in order, and how each figure went from run to run.
+
+Only the values are here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from profiler.kept.listing import Header, Unreadable
+from profiler.model import Variant
+from profiler.regression.creep import Rise
+from profiler.series import Series
+
+
+class Measure(StrEnum):
+    """A figure that is followed from run to run."""
+
+    PEAK = "peak"
+    """Highest resident memory, in bytes."""
+    CPU = "cpu"
+    """CPU time with an init for each task, in ns; GB-seconds follow from it at any size up to one vCPU."""
+
+
+class Ending(StrEnum):
+    """How a run ended."""
+
+    COMPLETE = "complete"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    """Or it still goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One run of the job."""
+
+    header: Header
+    ending: Ending
+    reason: str
+    """Why it failed; empty otherwise."""
+    same_machine: bool
+    """As the newest run's."""
+    other_data: str
+    """Why it measured other work than the newest run, in words that follow "its"; empty: the same."""
+    series: tuple[Series, ...]
+    """Of each variant that it measured to its end itself, the whole and its steps."""
+    taken: frozenset[Variant]
+    """Variants that were taken from another run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """One figure of a step, or of a whole variant, over the runs."""
+
+    variant: Variant
+    step: str | None
+    """None: the whole variant."""
+    measure: Measure
+    values: tuple[float | None, ...]
+    """Median of each run, the oldest first; None where there is none, or it cannot be compared with the newest."""
+    rise: Rise | None
+    """Where it crept up, beyond the threshold and its noise."""
+
+    @property
+    def known(self) -> tuple[float, ...]:
+        """The figures that there are."""
+        return tuple(value for value in self.values if value is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The kept runs of one job."""
+
+    job: str
+    runs: tuple[Past, ...]
+    """The oldest first."""
+    trends: tuple[Trend, ...]
+    """By variant, the whole first."""
+    older: int
+    """Runs of the job that are left out, because only the newest were asked for."""
+    unreadable: tuple[Unreadable, ...]
+    mib_per_vcpu: int
+    """Lambda gives one vCPU at this memory size, so a CPU second takes so many MiB-seconds at any size up to it."""
+
+    def gb_seconds(self, cpu_ns: float) -> float:
+        """The GB-seconds that CPU time takes at least on Lambda."""
+        return cpu_ns / 1e9 * self.mib_per_vcpu / 1024

@@ -1,0 +1,251 @@
+"""The history of a job as a page: what crept up, each figure's way over the runs, then every run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
+from shlex import quote
+from statistics import median
+
+from profiler.history.values import Ending, History, Measure, Past, Trend
+from profiler.model import Variant
+from profiler.regression.creep import LEAST_RUNS
+from profiler.report.clean import one_line
+from profiler.report.compare_page import change
+from profiler.report.figures import numbers, sizes, times
+from profiler.report.moments import commit_text, moment
+from profiler.report.plain import many
+from profiler.report.shape import Cell, Column, Command, Row, Section, Statement, Table, Tone
+from profiler.report.sheet import Sheet
+from profiler.report.sparkline import sparkline
+from profiler.series import Series
+from profiler.units import count, duration, memory, percent
+
+NAMES = {Measure.PEAK: "peak memory", Measure.CPU: "CPU time"}
+_MOST_UNREADABLE = 10
+_MOST_STEPS = 6
+
+
+def history_page(history: History, *, steps: bool = False, cells: int = 24) -> Sheet:
+    """Lay out the history of a job.
+
+    Args:
+        history: What to show.
+        steps: Also the way of each step's figures.
+        cells: Widest sparkline.
+    """
+    runs = history.runs
+    shown = [trend for trend in history.trends if steps or trend.step is None]
+    variants = tuple(variant for variant in Variant if any(_was_asked(run, variant) for run in runs))
+    return Sheet(
+        title=one_line(history.job),
+        facts=tuple(_facts(history)),
+        statements=(*_claims(history), *_unreadable(history)),
+        sections=(
+            *([Section(title="From run to run", steps=_trends(shown, cells))] if shown else []),
+            *(
+                Section(
+                    title=f"{variant.value.capitalize()}: every run, the newest first", steps=_runs(variant, history)
+                )
+                for variant in variants
+            ),
+        ),
+        notes=tuple(_notes(history, steps=steps)),
+        commands=tuple(_commands(history, steps=steps)),
+    )
+
+
+def _was_asked(run: Past, variant: Variant) -> bool:
+    return variant in run.header.run.settings.variants or variant in run.taken
+
+
+def _facts(history: History) -> Iterator[str]:
+    runs = history.runs
+    yield many(len(runs), "kept run")
+    if runs:
+        first, last = runs[0].header.created, runs[-1].header.created
+        yield f"{moment(first)} to {moment(last)} UTC" if len(runs) > 1 else f"{moment(first)} UTC"
+    if history.older:
+        yield f"{count(history.older)} older left out"
+
+
+def _claims(history: History) -> Iterator[Statement]:
+    """What crept up, one sentence for each figure of a variant; that nothing did; or that too little is there."""
+    rises = [trend for trend in history.trends if trend.rise is not None]
+    for (variant, _), trends in _by_figure(rises).items():
+        first, *steps = trends
+        text = f"{variant}: {_rose(first)}"
+        if steps:
+            named = [f"{one_line(trend.step or '')} by {_share(trend)}" for trend in steps[:_MOST_STEPS]]
+            more = len(steps) - _MOST_STEPS
+            named += [f"{count(more)} more steps"] if more > 0 else []
+            text += f"; {', '.join(named)}"
+        yield Statement(label="RISES", text=f"{text}.", tone=Tone.NO)
+    longest = max((len(trend.known) for trend in history.trends), default=0)
+    if longest < LEAST_RUNS:
+        text = f"A rise is told from chance over at least {LEAST_RUNS} runs that can be compared; there are {longest}."
+        yield Statement(label="TOO FEW", text=text)
+    elif not rises:
+        yield Statement(label="STEADY", text="No figure crept up over these runs.", tone=Tone.YES)
+
+
+def _by_figure(trends: Sequence[Trend]) -> dict[tuple[Variant, Measure], list[Trend]]:
+    found: dict[tuple[Variant, Measure], list[Trend]] = {}
+    for trend in trends:
+        found.setdefault((trend.variant, trend.measure), []).append(trend)
+    return found
+
+
+def _rose(trend: Trend) -> str:
+    known = trend.known
+    of = "" if trend.step is None else f" of {one_line(trend.step)}"
+    return (
+        f"{NAMES[trend.measure]}{of} rose by {_share(trend)} over {len(known)} runs, from "
+        f"{_amount(trend, known[0])} to {_amount(trend, known[-1])}"
+    )
+
+
+def _share(trend: Trend) -> str:
+    return "" if trend.rise is None else percent(trend.rise.rise)
+
+
+def _amount(trend: Trend, value: float) -> str:
+    return memory(round(value)) if trend.measure is Measure.PEAK else duration(round(value))
+
+
+def _unreadable(history: History) -> Iterator[Statement]:
+    files = history.unreadable
+    for file in files[:_MOST_UNREADABLE]:
+        yield Statement(label="NOT SHOWN", text=f"{one_line(file.problem)}.", tone=Tone.DOUBT)
+    if len(files) > _MOST_UNREADABLE:
+        text = f"{many(len(files) - _MOST_UNREADABLE, 'more file')}; --format json names them all."
+        yield Statement(label="NOT SHOWN", text=text, tone=Tone.DOUBT)
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def _trends(trends: Sequence[Trend], cells: int) -> Table:
+    """A row for each figure of each step: its way, and where it began, is and was at its ends."""
+    columns = (
+        Column(key="step", always=True),
+        Column(key="measure"),
+        Column(key="spark", title="old to new"),
+        Column(key="first", title="first", right=True),
+        Column(key="last", title="last", right=True),
+        Column(key="least", title="least", right=True),
+        Column(key="most", title="most", right=True),
+        Column(key="change", title="change, %", right=True),
+    )
+    rows = []
+    for variant, of_variant in groupby(trends, key=lambda trend: trend.variant):
+        for trend in of_variant:
+            name = variant.value if trend.step is None else f"  {one_line(trend.step)}"
+            known = trend.known
+            texts = [_amount(trend, value) for value in (known[0], known[-1], min(known), max(known))]
+            off = change(known[-1] / known[0]) if known[0] else ""
+            tone = Tone.PLAIN if trend.rise is None else Tone.NO
+            figures = [Cell(text=text) for text in texts]
+            rows.append(
+                Row(
+                    cells=(
+                        Cell(text=name),
+                        Cell(text=NAMES[trend.measure]),
+                        Cell(text=sparkline(trend.values, cells), tone=tone),
+                        *figures,
+                        Cell(text=off, tone=tone),
+                    )
+                )
+            )
+    return Table(columns=columns, rows=tuple(rows))
+
+
+def _runs(variant: Variant, history: History) -> Table:
+    runs = [run for run in reversed(history.runs) if _was_asked(run, variant)]
+    wholes = [_whole(run, variant) for run in runs]
+    peak_unit, peaks = sizes([None if whole is None else round(median(whole.peak_bytes)) for whole in wholes])
+    cpu = [None if whole is None else float(median(whole.cpu_ns)) for whole in wholes]
+    cpu_unit, cpus = times([None if value is None else round(value) for value in cpu])
+    gb_s = numbers([None if value is None else Decimal(history.gb_seconds(value)) for value in cpu])
+    columns = (
+        Column(key="id", title="run"),
+        Column(key="made", title="made, UTC", always=True),
+        Column(key="commit", title="commit", meaning="*: tracked files differed from the commit"),
+        Column(key="repeats", title="repeats", right=True),
+        Column(key="peak", title=f"peak, {peak_unit}", right=True),
+        Column(key="cpu_time", title=f"CPU, {cpu_unit}", right=True),
+        Column(key="gb_seconds", title="GB-s at least", right=True),
+        Column(key="said"),
+    )
+    rows = []
+    for place, (run, whole) in enumerate(zip(runs, wholes, strict=True)):
+        said, tone = _said(run, variant, whole)
+        rows.append(
+            Row(
+                cells=(
+                    Cell(text=one_line(run.header.id)),
+                    Cell(text=moment(run.header.created)),
+                    Cell(text=commit_text(run.header.run.commit)),
+                    Cell(text="" if whole is None else str(whole.repeats)),
+                    Cell(text=peaks[place]),
+                    Cell(text=cpus[place]),
+                    Cell(text=gb_s[place]),
+                    Cell(text=said, tone=tone),
+                )
+            )
+        )
+    return Table(columns=columns, rows=tuple(rows))
+
+
+def _whole(run: Past, variant: Variant) -> Series | None:
+    return next((series for series in run.series if series.variant is variant and series.step is None), None)
+
+
+def _said(run: Past, variant: Variant, whole: Series | None) -> tuple[str, Tone]:
+    """What has to be known of a run's figures, in a word or two."""
+    if variant in run.taken:
+        return "of another run", Tone.PLAIN
+    if whole is None:
+        return (str(Ending.FAILED), Tone.NO) if run.ending is Ending.FAILED else (str(Ending.INTERRUPTED), Tone.DOUBT)
+    if run.other_data:
+        return "other data", Tone.DOUBT
+    if not run.same_machine:
+        return "other machine", Tone.DOUBT
+    return "", Tone.PLAIN
+
+
+def _notes(history: History, *, steps: bool) -> Iterator[str]:
+    runs = history.runs
+    if any(run.series for run in runs):
+        factor = Decimal(history.mib_per_vcpu) / 1024
+        yield (
+            "Figures are medians over the repeats of a run: the highest peak of any task, and the CPU time of all with "
+            f"an init for each. GB-seconds at least are {factor:.2f} × CPU seconds: no memory size that has at most "
+            "one vCPU goes below."
+        )
+    other = [run for run in runs if run.other_data]
+    if other:
+        yield (
+            f"Of {many(len(other), 'run')} the work was another than the newest's, and so no trend has them; of the "
+            f"last of these the {one_line(other[-1].other_data)}."
+        )
+    machines = [run for run in runs if not run.same_machine]
+    if machines:
+        yield (
+            f"{many(len(machines), 'run')} of another machine than the newest: a trend has their memory, and not their "
+            "CPU time."
+        )
+    hidden = [trend for trend in history.trends if trend.step is not None]
+    if hidden and not steps:
+        yield "--steps shows the way of each step's figures too."
+
+
+def _commands(history: History, *, steps: bool) -> Iterator[Command]:
+    job = quote(one_line(history.job))
+    comparable = [run for run in history.runs if run.series]
+    if len(comparable) > 1:
+        first, last = (quote(one_line(run.header.id)) for run in (comparable[0], comparable[-1]))
+        yield Command(line=f"paredown compare {first} {last}", purpose="the first and the last, side by side")
+    if not steps and any(trend.step is not None for trend in history.trends):
+        yield Command(line=f"paredown history {job} --steps", purpose="step by step")

@@ -1,0 +1,362 @@
+"""The history of a job: read from many files at once, and the same as reading each by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from rich.cells import cell_len
+
+from profiler.errors import RunFileError, UsageError
+from profiler.history.build import history_of
+from profiler.history.reading import _read, figures_of, read_figures
+from profiler.history.values import Ending, History, Measure, Trend
+from profiler.model import Commit, Repetition, Run, Variant
+from profiler.model import Ending as TaskEnding
+from profiler.report.history_page import history_page
+from profiler.report.sheet_text import sheet_text
+from profiler.report.sparkline import sparkline
+from profiler.store import load_run
+from tests.factories import a_machine, a_measurement, a_plan, a_run, ended, exactly
+from tests.reports import keep
+from tests.sample_runs import NOISE, SAMPLES, a_fitting_run, an_interrupted_run, repeated
+
+NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def keep_series(root: Path, factors: Sequence[float], changes: dict[int, dict[str, Any]] | None = None) -> None:
+    """Keep one run a day, the newest last, its memory by these factors; some of them changed, by place."""
+    for place, factor in enumerate(factors):
+        made = NEWEST - timedelta(days=len(factors) - 1 - place)
+        run = repeated(
+            replace(a_fitting_run(), id=f"r{place:03}", created=f"{made:%Y-%m-%dT%H:%M:%SZ}"),
+            [(memory * factor, time) for memory, time in NOISE],
+        )
+        run = replace(run, commit=Commit(id=f"{place:x}" * 40, branch="main", dirty=place % 2 == 1))
+        keep(replace(run, **(changes or {}).get(place, {})), str(root / "runs" / f"r{place:03}.jsonl"))
+
+
+def history(root: Path, job: str | None = None, **how: Any) -> History:
+    return history_of(job, root=root, mib_per_vcpu=1769, **how)
+
+
+def trend_of(found: History, measure: Measure, step: str | None = None) -> Trend:
+    wanted = Variant.DECOMPOSED, step, measure
+    return next(trend for trend in found.trends if (trend.variant, trend.step, trend.measure) == wanted)
+
+
+def text_of(found: History, width: int = 140, **how: Any) -> str:
+    return sheet_text(history_page(found, **how), width=width)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _again() -> Run:
+    """A shard was measured twice, a step has a mark inside another, and one repetition failed."""
+    tasks = (
+        a_measurement(step="a", cpu_ns=7, peak=exactly(900)),
+        a_measurement(step="a", cpu_ns=5, init_cpu_ns=3),
+        a_measurement(step="a", index=1, cpu_ns=5, init_cpu_ns=4, init_ns=9),
+        a_measurement(step="inner", nested=True, cpu_ns=1000, peak=exactly(950)),
+        a_measurement(step="b", init_ns=0, init_cpu_ns=0),
+    )
+    ends = a_run().variants[1:]
+    failed = tuple(replace(task, repeat=1) for task in tasks[:2])
+    last = tuple(replace(task, repeat=2, cpu_ns=task.cpu_ns + 1) for task in tasks)
+    return a_run(
+        repetitions=(
+            Repetition(variant=Variant.DECOMPOSED, repeat=0, measurements=tasks, end=ends[0]),
+            Repetition(
+                variant=Variant.DECOMPOSED,
+                repeat=1,
+                measurements=failed,
+                end=replace(ends[0], repeat=1, complete=False, reason="a broke"),
+            ),
+            Repetition(variant=Variant.DECOMPOSED, repeat=2, measurements=last, end=replace(ends[0], repeat=2)),
+        )
+    )
+
+
+RUNS = {name: make() for name, make in SAMPLES.items()}
+RUNS |= {f"{name} repeated": repeated(make(), NOISE) for name, make in SAMPLES.items() if name != "interrupted"}
+RUNS |= {
+    "again": _again(),
+    "taken": a_run(variants=(replace(a_run().variants[0], from_run="other"), a_run().variants[1])),
+    "nothing": a_run(measurements=(), variants=(), ended=False),
+}
+
+
+def test_many_files_read_at_once_give_what_each_gives_by_itself(tmp_path: Path) -> None:
+    """In a folder whose name is a pattern; none of them goes the slow way."""
+    paths = [keep(run, str(tmp_path / "[a]*?" / "runs" / f"{name}.jsonl")) for name, run in RUNS.items()]
+    with duckdb.connect() as connection:
+        found, slowly = _read(connection, paths)
+    assert slowly == set()
+    assert found == {path: figures_of(load_run(str(path))) for path in paths}
+    assert any(figures.series for figures in found.values())
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(['{"event":"restart","variant":"decomposed"}', '{"event":"resume"}'], id="begun again"),
+        pytest.param(
+            [
+                '{"event":"variant","variant":"decomposed","wall_ns":5,"complete":false,"reason":"first"}',
+                '{"event":"resume"}',
+                '{"event":"variant","variant":"decomposed","wall_ns":7,"complete":true}',
+                '{"event":"end"}',
+            ],
+            id="failed, then resumed",
+        ),
+        pytest.param(['{"event":"tomorrow","variant":7}'], id="an event of a newer version"),
+        pytest.param(['{"event":"exit","code":3}', '{"event":"end"}'], id="an exit code"),
+    ],
+)
+def test_events_after_the_end_count_as_they_do_when_a_run_is_loaded(lines: list[str], tmp_path: Path) -> None:
+    path = keep(a_run(), str(tmp_path / "a.jsonl"))
+    with path.open("a") as file:
+        file.write("\n".join(lines) + "\n")
+    with duckdb.connect() as connection:
+        found, slowly = _read(connection, [path])
+    assert slowly == set()
+    assert found[path] == figures_of(load_run(str(path)))
+
+
+def test_a_torn_last_line_and_a_strange_name_are_no_damage(tmp_path: Path) -> None:
+    torn = keep(an_interrupted_run(), str(tmp_path / "torn.jsonl"))
+    with torn.open("a") as file:
+        file.write('{"event":"measurement","varia')
+    message = ended(TaskEnding.RAISED, "half a pair: \ud800")
+    strange = keep(
+        a_run(measurements=(*a_run().measurements, a_measurement(step="\ud800", outcome=message))),
+        str(tmp_path / "strange.jsonl"),
+    )
+    found, damaged = read_figures([torn, strange])
+    assert damaged == {}
+    assert found == {path: figures_of(load_run(str(path))) for path in (torn, strange)}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda data: data.replace(b'"cpu_ns":', b'"cpu_ns":"x', 1), id="no json"),
+        pytest.param(lambda data: data.replace(b'"cpu_ns":', b'"cpu":', 1), id="a field that is gone"),
+        pytest.param(lambda data: data.replace(b'"variant":"mono', b'"variant":"mini', 1), id="no such variant"),
+        pytest.param(lambda data: data.replace(b'"complete":true', b'"complete":"perhaps"', 1), id="no yes or no"),
+        pytest.param(lambda data: data.replace(b'{"low":', b'{"low":[]', 1), id="a peak"),
+        pytest.param(lambda data: data.replace(b'\n{"event"', b'\n\xff\xfe{"event"', 1), id="bytes"),
+    ],
+)
+def test_a_damaged_file_is_named_with_its_line_and_left_out(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    keep_series(tmp_path, [1, 1])
+    path = tmp_path / "runs" / "r001.jsonl"
+    path.write_bytes(damage(path.read_bytes()))
+    found = history(tmp_path)
+    assert [run.header.id for run in found.runs] == ["r000"]
+    (bad,) = found.unreadable
+    assert bad.path == path
+    assert "line " in bad.problem
+    assert f"NOT SHOWN   {path}: line" in text_of(found, 400)
+
+
+def test_a_file_that_went_away_is_named(tmp_path: Path) -> None:
+    path = keep(a_run(), str(tmp_path / "a.jsonl"))
+    found, damaged = read_figures([path, tmp_path / "gone.jsonl"])
+    assert list(found) == [path]
+    assert "gone.jsonl" in damaged[tmp_path / "gone.jsonl"]
+
+
+# --- what is made of it ---------------------------------------------------------------------------------------------
+
+
+def test_two_hundred_runs_are_all_there_and_a_creep_of_them_is_named(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1 + place / 1000 for place in range(200)])
+    found = history(tmp_path)
+    assert [run.header.id for run in found.runs] == [f"r{place:03}" for place in range(200)]
+    rise = trend_of(found, Measure.PEAK).rise
+    assert rise is not None
+    assert rise.rise == pytest.approx(0.2, abs=0.02)
+    text = text_of(found)
+    assert all(f"r{place:03}" in text for place in range(200))
+
+
+def test_a_figure_that_crept_up_is_named_with_its_steps(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12])
+    text = " ".join(text_of(history(tmp_path), 80).split())
+    assert "RISES decomposed: peak memory rose by 12 % over 7 runs, from 271 MB to 304 MB; daily_cost by 12 %" in text
+    assert "CPU time rose" not in text
+
+
+def test_what_stays_is_steady_and_few_runs_say_nothing(tmp_path: Path) -> None:
+    keep_series(tmp_path / "many", [1, 1.01, 1, 0.99, 1, 1.01])
+    assert "STEADY" in text_of(history(tmp_path / "many"))
+    keep_series(tmp_path / "few", [1, 2, 3])
+    assert "TOO FEW" in text_of(history(tmp_path / "few"))
+
+
+def test_runs_of_other_data_and_time_of_another_machine_are_in_no_trend(tmp_path: Path) -> None:
+    plan = a_fitting_run().plan
+    less = replace(plan, inputs=(replace(plan.inputs[0], rows=5, total_bytes=5),))
+    elsewhere = a_machine(cpu_model="AMD EPYC 9R14", cores=8)
+    keep_series(tmp_path, [1, 1, 1], {0: {"plan": less}, 1: {"machine": elsewhere}})
+    found = history(tmp_path)
+    assert [value is None for value in trend_of(found, Measure.PEAK).values] == [True, False, False]
+    assert [value is None for value in trend_of(found, Measure.CPU).values] == [True, True, False]
+    text = text_of(found)
+    assert "other data" in text
+    assert "other machine" in text
+
+
+def test_an_interrupted_run_is_shown_as_such(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1])
+    keep(replace(an_interrupted_run(), id="stopped"), str(tmp_path / "runs" / "stopped.jsonl"))
+    found = history(tmp_path)
+    assert {run.header.id: run.ending for run in found.runs} == {
+        "r000": Ending.COMPLETE,
+        "stopped": Ending.INTERRUPTED,
+    }
+    assert "interrupted" in text_of(found)
+
+
+def test_a_variant_of_another_run_is_not_counted_twice(tmp_path: Path) -> None:
+    run = RUNS["taken"]
+    keep(run, str(tmp_path / "runs" / "a.jsonl"))
+    found = history(tmp_path)
+    assert {series.variant for series in found.runs[0].series} == {Variant.DECOMPOSED}
+    assert "of another run" in text_of(found)
+
+
+def test_only_the_last_runs_are_read_where_so_many_are_asked_for(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1, 1, 1])
+    with (tmp_path / "runs" / "r000.jsonl").open("a") as file:
+        file.write("damaged\n")
+    found = history(tmp_path, last=2)
+    assert [run.header.id for run in found.runs] == ["r001", "r002"]
+    assert (found.older, found.unreadable) == (1, ())
+    assert "1 older left out" in text_of(found)
+
+
+def test_gb_seconds_follow_from_cpu_time(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1])
+    assert history(tmp_path).gb_seconds(2e9) == pytest.approx(2 * 1769 / 1024)
+
+
+def test_a_job_is_named_by_its_name_by_its_file_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "job.py"
+    file.write_text("")
+    keep_series(tmp_path, [1], {0: {"plan": replace(a_fitting_run().plan, file=str(file))}})
+    assert history(tmp_path).job == history(tmp_path, "cost_anomalies").job == history(tmp_path, str(file)).job
+
+
+def test_an_unknown_job_names_the_near_one(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1])
+    with pytest.raises(UsageError, match="no run of 'cost_anomalie' is kept") as raised:
+        history(tmp_path, "cost_anomalie")
+    assert raised.value.hint == "did you mean cost_anomalies?"
+    with pytest.raises(UsageError) as raised:
+        history(tmp_path, "x")
+    assert raised.value.hint == "kept are runs of cost_anomalies (1)"
+
+
+def test_of_several_jobs_one_has_to_be_named(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1, 1])
+    keep(a_run(plan=a_plan(job="other")), str(tmp_path / "runs" / "other.jsonl"))
+    with pytest.raises(UsageError, match=r"2 jobs .*: cost_anomalies \(2\), other \(1\); expected the name of one"):
+        history(tmp_path)
+
+
+def test_without_a_run_it_says_how_to_measure_one(tmp_path: Path) -> None:
+    with pytest.raises(RunFileError) as raised:
+        history(tmp_path)
+    assert raised.value.hint == "measure one: paredown run JOB"
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_whole_history_is_as_it_was(
+    width: int, golden: Callable[[str, str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = a_machine(cpu_model="AMD EPYC 9R14", cores=8)
+    monkeypatch.chdir(tmp_path)
+    root = Path(".paredown")
+    keep_series(root, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12], {2: {"machine": elsewhere}})
+    keep(replace(an_interrupted_run(), id="stopped"), str(root / "runs" / "stopped.jsonl"))
+    (root / "runs" / "bad.jsonl").write_text("no run\n")
+    text = text_of(history(root), width, steps=width > 80, cells=16)
+    golden(f"history-{width}.txt", text)
+
+
+@pytest.mark.parametrize("width", range(40, 160, 17))
+def test_no_line_is_longer_than_the_terminal(width: int, tmp_path: Path) -> None:
+    plan = replace(a_fitting_run().plan, job="日本 <script>\x1b[2J")
+    keep_series(tmp_path, [1, 1.1, 1.2], {place: {"plan": plan} for place in range(3)})
+    text = text_of(history(tmp_path), width, steps=True)
+    assert "\x1b" not in text
+    assert max(map(cell_len, text.splitlines())) <= width
+
+
+def test_a_sparkline_shows_noise_as_a_plain_and_gaps_as_points() -> None:
+    assert sparkline([1, 2, None, 4, 8], 30) == "▁▂·▄█"
+    assert set(sparkline([100, 100.4, 99.8], 30)) <= set("▇█")
+    assert sparkline([None, None], 30) == "··"
+    assert sparkline([0, 0], 30) == "██"
+    assert len(sparkline(list(range(1000)), 30)) == 30
+
+
+def test_figures_are_json_that_can_be_read_again(tmp_path: Path) -> None:
+    from profiler.report.history_json import document
+
+    keep_series(tmp_path, [1, 1.5])
+    plain = document(history(tmp_path))
+    assert json.loads(json.dumps(plain)) == plain
+    assert [run["figures"][0]["peak_bytes"][0] for run in plain["runs"]] == sorted(
+        run["figures"][0]["peak_bytes"][0] for run in plain["runs"]
+    )
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_holds_a_picture_of_each_figure_and_asks_for_nothing(tmp_path: Path) -> None:
+    from profiler.report.page.history import render
+
+    keep_series(tmp_path, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12])
+    page = render(history(tmp_path))
+    assert page.count("<svg") == 4
+    assert "It rose by 12 %" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "<script" not in page
+    assert page == render(history(tmp_path))
+
+
+def test_hostile_names_are_text_in_the_page(tmp_path: Path) -> None:
+    from profiler.report.page.history import render
+
+    plan = replace(a_fitting_run().plan, job="<script>alert(1)</script>\x1b")
+    keep_series(tmp_path, [1], {0: {"plan": plan, "commit": Commit(id="<b>bold</b>")}})
+    page = render(history(tmp_path), steps=True)
+    assert "<script" not in page
+    assert "<b>bold" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_runs_without_figures_have_a_page_without_pictures(tmp_path: Path) -> None:
+    from profiler.report.page.history import render
+
+    keep(RUNS["nothing"], str(tmp_path / "runs" / "a.jsonl"))
+    assert "<svg" not in render(history(tmp_path))
+
+
+def test_one_lonely_run_and_a_figure_of_nothing_can_be_drawn(tmp_path: Path) -> None:
+    from profiler.report.page.history import render
+
+    nothing = tuple(replace(task, cpu_ns=0, init_ns=0, init_cpu_ns=0) for task in a_run().measurements)
+    keep(a_run(measurements=nothing), str(tmp_path / "runs" / "a.jsonl"))
+    assert render(history(tmp_path)).count("<svg") == 4
