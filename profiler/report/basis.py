@@ -12,7 +12,7 @@ from profiler.units import count, memory, ratio
 from profiler.verdict import Assumptions, Verdict
 
 _NAMED_PACKAGES = ("duckdb", "pandas", "numpy", "scikit-learn")
-_DIGITS = 10
+_DIGITS = 9
 """How much of a commit's hash is shown."""
 
 

@@ -49,6 +49,16 @@ def test_processes(shop: Place, method: str, monkeypatch: pytest.MonkeyPatch) ->
     wait_until(lambda: not [line for line in alive(mark) if "keeper.py" in line or "start.py" in line], "keepers stay")
 
 
+def test_repetitions_in_processes_begin_with_no_warm_sandbox(shop: Place) -> None:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
+        run = decomposed(shop, executor, repeat=2)
+    well(run)
+    for repetition in run.repeated(Variant.DECOMPOSED):
+        assert {item.step for item in repetition.measurements if item.init_ns > 0} == {
+            "daily", "cutoff", "train", "predict",
+        }  # fmt: skip
+
+
 class Loses(Executor):
     """An engine that loses some tasks, as a cluster loses a worker."""
 

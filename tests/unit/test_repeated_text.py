@@ -99,10 +99,10 @@ def test_the_terminal_says_it_once_and_names_the_commit() -> None:
     run = replace(of(*MONOLITH, *DECOMPOSED), commit=Commit(id="0123456789abcdef" * 2, branch="main", dirty=True))
     said = " ".join(render(a_report(run), width=100).split())
     assert said.count("shown is the repetition with the median CPU time") == 1
-    assert "commit 0123456789 of main with changes" in said
+    assert "commit 012345678 of main with changes" in said
     assert "commit" not in render(a_report(replace(run, commit=None)))
     clean = replace(run, commit=Commit(id="f" * 40))
-    assert ", commit ffffffffff " in " ".join(render(a_report(clean), width=100).split()) + " "
+    assert ", commit fffffffff " in " ".join(render(a_report(clean), width=100).split()) + " "
 
 
 def test_programs_get_every_figure_of_every_complete_repetition() -> None:
