@@ -149,12 +149,12 @@ def test_axe_looked_at_the_contrast(scheme: str, show: Callable[..., Shown]) -> 
 @every_run
 def test_every_picture_has_words_in_place_of_it(name: str, show: Callable[..., Shown]) -> None:
     page = show(name).page
-    pictures = page.locator("figure").all()
+    pictures = page.locator(".picture").all()
     assert pictures
     for picture in pictures:
         assert picture.locator("figcaption").inner_text().strip()
         if picture.locator("svg").count():
-            drawing = picture.locator("> svg")
+            drawing = picture.locator("figure > svg")
             assert drawing.get_attribute("role") == "img"
             assert picture.locator("svg > title, svg > desc").first.text_content()
             assert picture.locator("details p").text_content()
