@@ -222,7 +222,7 @@ def _billed(fit: StepFit, tasks: Sequence[Measurement], works: Sequence[Work], t
     times = [work.duration_ns(fit.memory_mib, terms.limits) for work in works]
     billed = sum(billed_ms(max(1, init_ns + time)) for time in times)
     gb_s = Decimal(fit.memory_mib * billed) / (MIB_PER_GB * 1000)
-    used = sum(Fraction(task.peak.low * time, GIB * NS_PER_S) for task, time in zip(tasks, times, strict=True))
+    used = Fraction(sum(task.peak.low * time for task, time in zip(tasks, times, strict=True)), GIB * NS_PER_S)
     return replace(
         fit,
         enlarged=not fit.declared and fit.memory_mib > (memory_size(fit.needed_mib or 0, terms.limits) or 0),

@@ -45,14 +45,15 @@ def work_of(measurement: Measurement, limits: LambdaLimits) -> Work:
 
     What it read twice comes over the network once; what it read beside its input (libraries, spilled blocks) does not.
     """
-    cores = Fraction(measurement.cores) if measurement.cores > 0 else Fraction(1)
-    unhindered = max(measurement.wall_ns - measurement.wait_ns, ceil(measurement.cpu_ns / cores))
+    cores = measurement.cores if measurement.cores > 0 else 1.0
+    over, under = cores.as_integer_ratio()
+    unhindered = max(measurement.wall_ns - measurement.wait_ns, -(-measurement.cpu_ns * under // over))
     moved = min(measurement.read_bytes, measurement.input_bytes) + measurement.output_bytes
     return Work(
         wall_ns=min(measurement.wall_ns, unhindered),
         cpu_ns=measurement.cpu_ns,
-        cores=float(cores),
-        network_ns=ceil(Fraction(moved * NS_PER_S, limits.network_bytes_per_s)),
+        cores=cores,
+        network_ns=-(-moved * NS_PER_S // limits.network_bytes_per_s),
     )
 
 

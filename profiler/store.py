@@ -10,17 +10,13 @@ Schema 1 (2026-11): header, step, measurement, variant, answer, comparison, scor
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
-import types
-import typing
 from collections.abc import Sequence
-from enum import Enum
-from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
+from profiler.encoding import decode, encode
 from profiler.errors import OutputError, RunFileError
 from profiler.model import (
     INTERRUPTED,
@@ -329,94 +325,3 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunFileError(f"{path}: its header is damaged: {error}") from error
-
-
-# --- values to JSON and back ----------------------------------------------------------------------------------------
-
-
-def encode(value: Any) -> Any:
-    """A frozen value as plain JSON; what is at its default is left out."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: encode(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if field.default is dataclasses.MISSING or getattr(value, field.name) != field.default
-        }
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (list, tuple)):
-        return [encode(item) for item in value]
-    if isinstance(value, dict):
-        return {key: encode(item) for key, item in value.items()}
-    return value
-
-
-def decode(kind: Any, value: Any) -> Any:
-    """Plain JSON as the value of a type: dataclasses, enums, tuples, dicts, unions with None.
-
-    Raises:
-        ValueError: If it does not fit; the message names the field.
-    """
-    if kind is Any:
-        return value
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (types.UnionType, typing.Union):
-        return _decode_union(arguments, value)
-    if origin is tuple:
-        return _decode_tuple(arguments, value)
-    if origin is dict:
-        return {key: decode(arguments[1], item) for key, item in _expect(dict, value).items()}
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _decode_fields(kind, _expect(dict, value))
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return _expect(kind, value)
-
-
-def _decode_union(arguments: tuple[Any, ...], value: Any) -> Any:
-    if value is None and type(None) in arguments:
-        return None
-    problems = []
-    for argument in (argument for argument in arguments if argument is not type(None)):
-        try:
-            return decode(argument, value)
-        except ValueError as error:
-            problems.append(str(error))
-    raise ValueError("; ".join(problems))
-
-
-def _decode_tuple(arguments: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
-    items = _expect(list, value)
-    if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(decode(arguments[0], item) for item in items)
-    if len(items) != len(arguments):
-        raise ValueError(f"expected {len(arguments)} items, found {len(items)}")
-    return tuple(decode(argument, item) for argument, item in zip(arguments, items, strict=True))
-
-
-def _decode_fields(kind: Any, values: dict[str, Any]) -> Any:
-    hints = _hints(kind)
-    found = {}
-    for name, item in values.items():
-        if name in hints:
-            try:
-                found[name] = decode(hints[name], item)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
-    try:
-        return kind(**found)
-    except TypeError as error:
-        raise ValueError(str(error)) from error
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _expect(kind: Any, value: Any) -> Any:
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"expected {kind.__name__}, found {type(value).__name__}")
-    return value

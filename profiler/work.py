@@ -108,9 +108,9 @@ class RunScript:
 class RunTest:
     """One test of somebody's pytest session, in a session of its own.
 
-    Answered with `result` None when the test's fixtures are made, and its call waits for a `GoOn`. That is answered with
-    the reading of the call, and waits for a second one. Answered with a `Tested` when all is over, or it never comes to
-    a call.
+    Answered with `result` None when the test's fixtures are made, and its call waits for a `GoOn`. That is answered
+    with the reading of the call, and waits for a second one. Answered with a `Tested` when all is over, or it never
+    comes to a call.
     """
 
     node: str

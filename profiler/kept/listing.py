@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from profiler.encoding import decode
 from profiler.errors import RunFileError
 from profiler.model import Commit, Machine, Plan, Run, Settings, VariantEnd
 from profiler.runner.workspace import Workspace
-from profiler.store import decode, read_header
+from profiler.store import read_header
 
 
 class State(StrEnum):

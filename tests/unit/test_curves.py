@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from profiler.encoding import encode
 from profiler.model import Plan
 from profiler.runner.curves import LEAST_POINTS, MOST_POINTS, RUN_BYTES, later, points_per_task, up_to
 from profiler.runner.keeper import Curve
-from profiler.store import encode
 from profiler.units import MIB
 from tests.factories import a_measurement, a_plan, a_planned_step, between, exactly
 
