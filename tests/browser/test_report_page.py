@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page
 from profiler.model import Run
 from profiler.report import render
 from profiler.report.clean import one_line
+from profiler.report.shape import Report
+from tests.checked import a_checked_report
 from tests.curves import with_samples
 from tests.hostile import HOSTILE, a_hostile_run
 from tests.reports import a_report
@@ -29,13 +31,14 @@ def _with_long_names() -> Run:
     return a_hostile_run((LONG, LONG.upper(), "w" * 200, *HOSTILE[3:]), job=LONG)
 
 
-RUNS: dict[str, Callable[[], Run]] = {
-    **{name: lambda sample=sample: with_samples(sample()) for name, sample in SAMPLES.items()},
-    "no samples": a_fitting_run,
-    "hostile": a_hostile_run,
-    "long names": _with_long_names,
+REPORTS: dict[str, Callable[[], Report]] = {
+    **{name: lambda sample=sample: a_report(with_samples(sample())) for name, sample in SAMPLES.items()},
+    "checked": lambda: a_checked_report(with_samples(a_fitting_run())),
+    "no samples": lambda: a_report(a_fitting_run()),
+    "hostile": lambda: a_report(a_hostile_run()),
+    "long names": lambda: a_report(_with_long_names()),
 }
-every_run = pytest.mark.parametrize("name", RUNS)
+every_report = pytest.mark.parametrize("name", REPORTS)
 
 
 @dataclass
@@ -55,18 +58,18 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every run as a page, written once."""
+    """Every report as a page, written once."""
     folder = tmp_path_factory.mktemp("pages")
     written = {}
-    for place, (name, run) in enumerate(RUNS.items()):
+    for place, (name, report) in enumerate(REPORTS.items()):
         written[name] = folder / f"{place}.html"
-        written[name].write_text(render(a_report(run()), "html"), encoding="utf-8")
+        written[name].write_text(render(report(), "html"), encoding="utf-8")
     return written
 
 
 @pytest.fixture
 def show(browser: Browser, files: dict[str, Path]) -> Iterator[Callable[..., Shown]]:
-    """Open a run's page in a context of its own, at a width and in a scheme."""
+    """Open a report's page in a context of its own, at a width and in a scheme."""
     contexts = []
 
     def opened(name: str, *, width: int = LAPTOP, scheme: str = "light", media: str = "screen", **how: Any) -> Shown:
@@ -91,7 +94,7 @@ def show(browser: Browser, files: dict[str, Path]) -> Iterator[Callable[..., Sho
         context.close()
 
 
-@every_run
+@every_report
 def test_a_page_is_as_wide_as_its_window(name: str, show: Callable[..., Shown]) -> None:
     page = show(name).page
     for width in WIDTHS:
@@ -100,7 +103,7 @@ def test_a_page_is_as_wide_as_its_window(name: str, show: Callable[..., Shown]) 
         assert wide <= room == width
 
 
-@every_run
+@every_report
 def test_a_page_asks_for_nothing_but_itself_and_complains_of_nothing(name: str, show: Callable[..., Shown]) -> None:
     shown = show(name)
     shown.page.set_viewport_size({"width": PHONE, "height": 900})
@@ -123,7 +126,7 @@ LOOKS = (
     ("name", "width", "scheme", "media"),
     [
         *(("fits", *look) for look in LOOKS),
-        *((name, *LOOKS[place % 2]) for place, name in enumerate(RUNS) if name != "fits"),
+        *((name, *LOOKS[place % 2]) for place, name in enumerate(REPORTS) if name != "fits"),
         ("failed_tasks", *LOOKS[3]),
         ("other_answer", *LOOKS[2]),
         ("hostile", *LOOKS[4]),
@@ -146,7 +149,7 @@ def test_axe_looked_at_the_contrast(scheme: str, show: Callable[..., Shown]) -> 
     assert [rule["id"] for rule in found] == ["color-contrast"]
 
 
-@every_run
+@every_report
 def test_every_picture_has_words_in_place_of_it(name: str, show: Callable[..., Shown]) -> None:
     page = show(name).page
     pictures = page.locator(".picture").all()
@@ -170,7 +173,7 @@ def test_names_and_data_are_text_and_nothing_is_run(show: Callable[..., Shown]) 
         assert " ".join(one_line(name).split()) in shown.text
 
 
-@every_run
+@every_report
 def test_a_page_reads_the_same_without_javascript(name: str, show: Callable[..., Shown]) -> None:
     assert show(name, java_script_enabled=False).text == show(name).text
 
@@ -185,7 +188,7 @@ def test_dark_is_dark_and_light_is_light_and_paper_is_white(show: Callable[..., 
     assert ground(scheme="dark", media="print") == [255, 255, 255]
 
 
-@every_run
+@every_report
 def test_on_paper_everything_is_there_and_nothing_is_cut(name: str, show: Callable[..., Shown]) -> None:
     """An A4 page less its margins is 182 mm wide: 688 px."""
     page = show(name, width=688, media="print").page
