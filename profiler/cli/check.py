@@ -72,10 +72,11 @@ def threshold_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def command(
     run: str, format_name: str, workspace: str, judging: Judging, output: str, force: bool, **options: Any
 ) -> int:
-    """Hold a kept run against Lambda, its budget, your limits, and earlier runs.
+    """Say whether a kept run holds the line.
 
-    RUN is the path or the id of a run, or "last". Exit code 0: every step and the whole fit, both variants give the
-    same answer, no limit is passed, and nothing got worse than the baseline; 1: not so, or undecided; 2: trouble.
+    It is held against Lambda, its budget, your limits, and earlier runs. RUN is the path or the id of a run, or "last".
+    Exit code 0: every step and the whole fit, both variants give the same answer, no limit is passed, and nothing got
+    worse than the baseline; 1: not so, or undecided; 2: trouble.
 
     Limits and thresholds are also read from [tool.paredown] in the nearest pyproject.toml; options go before them.
     """

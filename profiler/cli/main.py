@@ -22,7 +22,7 @@ from profiler.errors import DeclarationError, PareDownError, UsageError
 COMMANDS = {
     "run": "Measure both variants of a job, or a plain script.",
     "report": "Show a kept run again.",
-    "check": "Hold a kept run against Lambda, its budget, your limits, and earlier runs.",
+    "check": "Say whether a kept run holds the line.",
     "compare": "Show kept runs of a job side by side.",
     "history": "Show the kept runs of a job over time.",
     "runs": "List the kept runs, or remove old ones.",
