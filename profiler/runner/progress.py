@@ -89,12 +89,13 @@ class Progress:
         if not what:
             return Text("")
         variant, _, step = what.partition("/")
+        repeated = repeats > 1 and variant == self._variant  # What is compared in the end is of no repetition.
         parts = [f"{variant}  {step}"]
-        if repeats > 1:
+        if repeated:
             parts.append(f"repetition {repeat + 1} of {repeats}")
         if tasks > 1:
             parts.append(f"{done} of {tasks} tasks")
-        to_go = f", {_clock(all_left)} to go" if repeats > 1 and all_left is not None else ""
+        to_go = f", {_clock(all_left)} to go" if repeated and all_left is not None else ""
         parts.append(f"{_clock(elapsed)} elapsed{to_go}")
         if memory:
             parts.append(f"{memory / (1 << 20):,.0f} MB" + (" now" if tasks <= 1 else " at most in a task"))

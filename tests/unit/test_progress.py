@@ -32,6 +32,13 @@ def test_all_that_is_to_come_counts_by_what_one_repetition_took() -> None:
     assert any(f", {left} to go" in said for left in ("4 min 00 s", "3 min 59 s", "3 min 58 s")), said
 
 
+def test_what_comes_after_the_last_repetition_is_none() -> None:
+    progress = Progress(visible=False, expected_ns={"monolith": 90 * NS_PER_S})
+    progress.repetition(M, 2, 3, then=[])
+    progress.step("comparing", "the answers", 1)
+    assert line_of(progress) == "comparing  the answers · 0 s elapsed"
+
+
 def test_where_one_variant_was_never_seen_nobody_knows_when_it_ends() -> None:
     progress = Progress(visible=False, expected_ns={"monolith": 90 * NS_PER_S})
     progress.repetition(M, 0, 3, then=[D, M, D])
