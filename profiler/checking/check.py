@@ -16,7 +16,7 @@ from profiler.errors import UsageError
 from profiler.model import Run, Variant
 from profiler.reasons import Effect, Reason, ReasonKind, fits_all
 from profiler.regression.creep import LEAST_RUNS
-from profiler.regression.difference import CONFIDENCE, LEAST_REPEATS, SIGNIFICANCE
+from profiler.regression.difference import LEAST_REPEATS, METHOD
 from profiler.settings import Rules
 from profiler.units import count
 from profiler.verdict import Verdict
@@ -162,11 +162,7 @@ def _notes(
             "measures as many."
         )
     if len(few) < len(compared):
-        yield (
-            "What is called is beyond its threshold and beyond noise: a one-sided rank test over the repeats "
-            f"(Mann-Whitney U, p at most {SIGNIFICANCE:g}); intervals are of the ratio of medians, "
-            f"{CONFIDENCE * 100:g} % by bootstrap."
-        )
+        yield f"What is called is beyond its threshold and beyond noise: {METHOD}."
     if len(before) > 1:
         yield _window(len(before) + 1, before[-1].run)
     of_variant = {step.name for step in run.plan.steps(verdict.decided_by)}

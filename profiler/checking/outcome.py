@@ -45,17 +45,17 @@ class Change:
     """None: the whole variant."""
     measure: Measure
     before: float
-    """Median over the baseline's repeats, in the unit of the measure."""
+    """Mean of the lower half of the baseline's repeats, in the unit of the measure."""
     after: float
     ratio: float
-    """after ÷ before, of the medians."""
+    """after ÷ before."""
     threshold: Decimal
     """Largest growth that is let pass: 0.05 is 5 %."""
     called: Called
     interval: tuple[float, float] | None = None
     """Of the ratio, by bootstrap over the repeats; None: too few repeats, the noise is unknown."""
     p_value: float | None = None
-    """One-sided, of the rank test that it is worse."""
+    """One-sided, of the same bootstrap: share of resamples without growth; None: too few repeats."""
     before_repeats: int = 1
     after_repeats: int = 1
     baseline: str = ""
@@ -72,7 +72,7 @@ class Creep:
     runs: tuple[str, ...]
     """Ids, the oldest first, the checked run last."""
     values: tuple[float, ...]
-    """Median of each run."""
+    """Of each run the mean of the lower half of its repeats."""
     rise: float
     """Over the whole window, as a share: 0.12 is 12 %."""
     threshold: Decimal

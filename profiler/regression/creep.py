@@ -2,7 +2,7 @@
 
 Three things have to hold, and each keeps out what the others let through:
 
-* Runs tend upwards in their order: Kendall's S of their medians, its one-sided p exact over all orders up to seven
+* Runs tend upwards in their order: Kendall's S of their figures, its one-sided p exact over all orders up to seven
   runs and by 9,999 seeded ones beyond; ties count neither way. Under noise alone every order is as likely, whatever its
   distribution and however much runs differ from one another, so this holds on a drifting machine where a test over
   repeats does not. Five runs are the fewest that can say anything: all rising is 1 order of 120, p = 0.8 %.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from profiler.regression.repeats import checked
+from profiler.regression.repeats import checked, typical
 
 LEAST_RUNS = 5
 SIGNIFICANCE = 0.01
@@ -30,7 +30,7 @@ class Rise:
     """A figure that rose over a window of runs."""
 
     values: tuple[float, ...]
-    """Median of each run, the oldest first."""
+    """Of each run the mean of the lower half of its repeats, the oldest first."""
     rise: float
     """Of the line through them, from the first run to the last, as a share of its start: 0.12 is 12 %."""
     p_value: float
@@ -51,31 +51,31 @@ def creep(values: Sequence[Sequence[float]], *, threshold: float, least: float =
     Raises:
         ValueError: If a run has no value, or one that is negative or no number.
     """
-    medians = tuple(float(median(checked(repeats))) for repeats in values)
-    runs = len(medians)
-    if runs < LEAST_RUNS or max(medians) <= min(medians) * (1 + threshold):
+    figures = tuple(typical(checked(repeats)) for repeats in values)
+    runs = len(figures)
+    if runs < LEAST_RUNS or max(figures) <= min(figures) * (1 + threshold):
         return None
     from scipy import stats
 
-    slope = float(stats.theilslopes(medians).slope)
-    start, rise = median(medians) - slope * (runs - 1) / 2, slope * (runs - 1)
-    held = medians[-1] - start
+    slope = float(stats.theilslopes(figures).slope)
+    start, rise = median(figures) - slope * (runs - 1) / 2, slope * (runs - 1)
+    held = figures[-1] - start
     if start <= 0 or min(rise, held) <= threshold * start or held < max(least, rise / 2):
         return None
-    p_value = _p_value(medians)
-    return Rise(values=medians, rise=rise / start, p_value=p_value) if p_value <= SIGNIFICANCE else None
+    p_value = _p_value(figures)
+    return Rise(values=figures, rise=rise / start, p_value=p_value) if p_value <= SIGNIFICANCE else None
 
 
-def _p_value(medians: Sequence[float]) -> float:
+def _p_value(figures: Sequence[float]) -> float:
     import numpy as np
     from scipy import stats
 
     def rising_pairs(ordered: Any, axis: int) -> Any:
         found = np.moveaxis(ordered, axis, -1)
-        later = [np.sign(found[..., place + 1 :] - found[..., [place]]).sum(axis=-1) for place in range(len(medians))]
+        later = [np.sign(found[..., place + 1 :] - found[..., [place]]).sum(axis=-1) for place in range(len(figures))]
         return sum(later)
 
     test = stats.permutation_test(
-        (np.asarray(medians),), rising_pairs, permutation_type="pairings", alternative="greater", vectorized=True, rng=0
+        (np.asarray(figures),), rising_pairs, permutation_type="pairings", alternative="greater", vectorized=True, rng=0
     )
     return float(test.pvalue)

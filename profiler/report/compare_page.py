@@ -177,7 +177,7 @@ def _notes(compared: SideBySide) -> Iterator[str]:
     if any(found.interval for found in differences):
         yield (
             "Figures are medians over the repeats. The range behind a change is its 95 % interval, by bootstrap; a "
-            "change is called more or less where a rank test puts it beyond the noise, at 1 %."
+            "change is called more or less where that interval does not hold 1."
         )
     if any(found.finding is Finding.UNKNOWN for found in differences):
         yield (
