@@ -19,7 +19,7 @@ GAP = 2
 
 _BEFORE_NAMES = ("bar", "interval_cpu", "interval_peak", "used", "init", "longest")
 _FIRST_TO_GO = (
-    *(*_BEFORE_NAMES, "there", "wall", "added", "tasks", "cpu", "gb_s", "size"),
+    *(*_BEFORE_NAMES, "before_cpu", "before_peak", "now_cpu", "there", "wall", "added", "tasks", "cpu", "gb_s", "size"),
     *("id", "variants", "repeats", "interval", "most", "least", "job", "commit", "on_disk"),
 )
 _SHORTEST_NAME = 12
