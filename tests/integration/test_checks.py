@@ -94,15 +94,3 @@ def test_both_variants_repeated_pass_against_themselves_before(tiny: Place) -> N
     said = " ".join(checked.out.split())
     assert "both variants give the same answer, and nothing that decides got worse since run tiny-" in said
     assert "The noise is unknown, since the baseline has 2 repeats and this run 2 repeats" in said
-
-
-def test_the_bundled_job_holds_the_line_of_this_project(place: Place) -> None:
-    """What our own CI asks of the reference job, small: it fits, gives the same answer, and stays below its limits."""
-    ended = place.paredown("run", "cost_anomalies_batched", "rows=20000", "groups=40", "days=80", "--shards", "2")
-    assert ended.code == 0, ended.said
-    checked = place.paredown("check", "--max-peak", "512MiB", "--max-gb-s", "1", "--dollars-per-day", "7")
-    assert checked.code == 0, checked.said
-    assert "decomposed, it fits AWS Lambda and its budget, both variants give the same answer" in " ".join(
-        checked.out.split()
-    )
-    assert place.paredown("check", "--max-peak", "50MiB").code == 1
