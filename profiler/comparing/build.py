@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from statistics import median
 from string import ascii_uppercase
 
 from profiler.checking.likeness import other_data, renamed, same_machine
@@ -17,6 +16,7 @@ from profiler.comparing.values import Difference, Figure, Finding, Line, Side, S
 from profiler.errors import UsageError
 from profiler.model import Run, Variant
 from profiler.regression.difference import difference
+from profiler.regression.repeats import typical
 
 MOST_RUNS = len(ascii_uppercase)
 _OF_ITS_MACHINE = (Figure.CPU, Figure.GB_SECONDS, Figure.USD_PER_REQUEST)
@@ -155,7 +155,7 @@ def _line(key: Key, figures: Sequence[Figures], sides: Sequence[Side]) -> Line:
         values.append(
             Value(
                 repeats=repeats,
-                median=float(median(repeats)),
+                typical=typical(repeats),
                 bounded=figure is Figure.PEAK and (variant, step) in item.bounded,
                 difference=against,
             )
@@ -171,7 +171,7 @@ def _comparable(variant: Variant, figure: Figure, side: Side, figures: tuple[Fig
 
 
 def _against(before: Sequence[float], after: Sequence[float], figure: Figure, *, comparable: bool) -> Difference:
-    old, new = float(median(before)), float(median(after))
+    old, new = typical(before), typical(after)
     ratio = new / old if old else None
     if not comparable:
         return Difference(finding=Finding.NOT_COMPARED, ratio=ratio)

@@ -47,7 +47,7 @@ class Difference:
 
     finding: Finding
     ratio: float | None = None
-    """This one ÷ the first one, of the medians; None where it is not compared, or the first one is nothing."""
+    """This one ÷ the first one, of what is typical; None where it is not compared, or the first one is nothing."""
     interval: tuple[float, float] | None = None
     """Of the ratio, 95 %, by bootstrap over the repeats; None: the noise is not known."""
 
@@ -58,7 +58,8 @@ class Value:
 
     repeats: tuple[float, ...]
     """One per repetition that ended well."""
-    median: float
+    typical: float
+    """Mean of the lower half of the repeats."""
     bounded: bool = False
     """A peak that is known between two ends only; its upper end is shown where there is one."""
     difference: Difference | None = None

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 from profiler.checking.likeness import other_data, same_machine
 from profiler.errors import RunFileError, UsageError
@@ -16,6 +15,7 @@ from profiler.history.values import Ending, History, Measure, Past, Trend
 from profiler.kept.listing import Header, Unreadable, list_headers
 from profiler.model import Variant
 from profiler.regression.creep import creep
+from profiler.regression.repeats import typical
 from profiler.regression.thresholds import DEFAULT_THRESHOLD, least_growth
 from profiler.series import Series
 
@@ -114,21 +114,21 @@ def _trends(runs: Sequence[Past]) -> Iterator[Trend]:
                     variant=variant,
                     step=step,
                     measure=measure,
-                    values=tuple(float(median(values)) if values else None for values in repeats),
+                    values=tuple(typical(values) if values else None for values in repeats),
                     rise=creep(
                         _fewer(known),
                         threshold=float(DEFAULT_THRESHOLD[measure]),
-                        least=least_growth(measure, whole_before=float(median(wholes[0])) if wholes else 0),
+                        least=least_growth(measure, whole_before=typical(wholes[0]) if wholes else 0),
                     ),
                 )
 
 
 def _fewer(runs: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
-    """The repeats of each run; of many runs, the medians of neighbours as if they were repeats of one."""
+    """The repeats of each run; of many runs, the figures of neighbours as if they were repeats of one."""
     if len(runs) <= _MOST_POINTS:
         return list(runs)
     borders = [place * len(runs) // _MOST_POINTS for place in range(_MOST_POINTS + 1)]
-    return [tuple(float(median(repeats)) for repeats in runs[start:end]) for start, end in pairwise(borders)]
+    return [tuple(typical(repeats) for repeats in runs[start:end]) for start, end in pairwise(borders)]
 
 
 def _repeats(run: Past, variant: Variant, step: str | None, measure: Measure) -> tuple[int, ...]:

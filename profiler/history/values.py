@@ -59,7 +59,7 @@ class Trend:
     """None: the whole variant."""
     measure: Measure
     values: tuple[float | None, ...]
-    """Median of each run, the oldest first; None where there is none, or it cannot be compared with the newest."""
+    """Of each run what is typical, the oldest first; None: there is none, or it cannot be held to the newest one's."""
     rise: Rise | None
     """Where it crept up, beyond the threshold and its noise."""
 

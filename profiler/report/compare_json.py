@@ -68,7 +68,7 @@ def _line(line: Line, letters: list[str]) -> dict[str, Any]:
 def _value(value: Value) -> dict[str, Any]:
     found = value.difference
     return {
-        "median": value.median,
+        "typical": value.typical,
         "repeats": list(value.repeats),
         "bounded": value.bounded,
         "difference": None

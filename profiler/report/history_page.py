@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
 from shlex import quote
-from statistics import median
 
 from profiler.history.values import Ending, History, Measure, Past, Trend
 from profiler.model import Variant
 from profiler.regression.creep import LEAST_RUNS
+from profiler.regression.repeats import typical
 from profiler.report.clean import one_line
-from profiler.report.compare_page import change
+from profiler.report.compare_tables import change
 from profiler.report.figures import numbers, sizes, times
 from profiler.report.moments import commit_text, moment
 from profiler.report.plain import many
@@ -164,8 +164,8 @@ def _trends(trends: Sequence[Trend], cells: int) -> Table:
 def _runs(variant: Variant, history: History) -> Table:
     runs = [run for run in reversed(history.runs) if _was_asked(run, variant)]
     wholes = [_whole(run, variant) for run in runs]
-    peak_unit, peaks = sizes([None if whole is None else round(median(whole.peak_bytes)) for whole in wholes])
-    cpu = [None if whole is None else float(median(whole.cpu_ns)) for whole in wholes]
+    peak_unit, peaks = sizes([None if whole is None else round(typical(whole.peak_bytes)) for whole in wholes])
+    cpu = [None if whole is None else typical(whole.cpu_ns) for whole in wholes]
     cpu_unit, cpus = times([None if value is None else round(value) for value in cpu])
     gb_s = numbers([None if value is None else Decimal(history.gb_seconds(value)) for value in cpu])
     columns = (
@@ -220,9 +220,9 @@ def _notes(history: History, *, steps: bool) -> Iterator[str]:
     if any(run.series for run in runs):
         factor = Decimal(history.mib_per_vcpu) / 1024
         yield (
-            "Figures are medians over the repeats of a run: the highest peak of any task, and the CPU time of all with "
-            f"an init for each. GB-seconds at least are {factor:.2f} × CPU seconds: no memory size that has at most "
-            "one vCPU goes below."
+            "A figure is the mean of the lower half of a run's repeats: the highest peak of any task, and the CPU time "
+            f"of all with an init for each. GB-seconds at least are {factor:.2f} × CPU seconds: no memory size that "
+            "has at most one vCPU goes below."
         )
     other = [run for run in runs if run.other_data]
     if other:

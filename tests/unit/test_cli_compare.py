@@ -55,16 +55,16 @@ def test_the_comparison_as_json_is_what_the_schema_says(other: str, capsys: pyte
 
 
 def test_other_prices_change_the_dollars_only(capsys: pytest.CaptureFixture[str]) -> None:
-    def medians(*arguments: str) -> dict[str, float]:
+    def figures(*arguments: str) -> dict[str, float]:
         assert compare("a", "b", "--format", "json", *arguments) == 0
         lines = json.loads(capsys.readouterr().out)["figures"]
         return {
-            line["figure"]: line["values"]["A"]["median"]
+            line["figure"]: line["values"]["A"]["typical"]
             for line in lines
             if (line["variant"], line["step"]) == ("decomposed", None)
         }
 
-    here, there = medians(), medians("--arch", "arm")
+    here, there = figures(), figures("--arch", "arm")
     assert {figure for figure, value in here.items() if there[figure] != value} == {"usd_per_request"}
 
 
