@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from profiler.judging import Judging, facts_for, names_of, platform_for, sources
 from profiler.model import Run, Variant
 from profiler.report.build import build
 from profiler.report.shape import Report
-from profiler.settings import FILE, Rules, settings_file, settings_of
+from profiler.settings import Rules
+from profiler.settings_file import FILE, Settings, settings_file, settings_of, table_name
 from profiler.store import load_run, read_header
 
 WINDOW = 20
@@ -57,16 +59,18 @@ def checked_report(run: Run, asked: Asked, *, reference: str = "last") -> Report
         RunFileError: If a baseline cannot be read.
         FactsError: If the user's file of prices is not right.
     """
-    settings = Rules() if asked.settings is None else settings_of(asked.settings, shown=_shown(asked.settings))
+    settings = Settings() if asked.settings is None else settings_of(asked.settings, shown=_shown(asked.settings))
     _refuse_unknown_steps(run, settings, asked)
-    rules = settings.under(asked.options)
+    rules = settings.of(run.plan.job).under(asked.options)
     _refuse_missing_variant(run, rules.variant)
     facts = facts_for(asked.judging)
     platform = platform_for(facts, asked.judging)
     judge = partial(verdict_of, judging=asked.judging, facts=facts, platform=platform, variant=rules.variant)
     root = Path() if asked.options.baselines or asked.settings is None else asked.settings.parent
     found = find_baselines(rules.baselines, run, workspace=asked.workspace, root=root, loaded=asked.baselines)
-    held = check(run, judge, rules, baselines=found.runs, notes=found.notes)
+    held = check(
+        run, judge, rules, baselines=found.runs, notes=(*found.notes, *_misnamed(run, settings, asked.settings))
+    )
     return build(
         run,
         held.verdict,
@@ -164,16 +168,34 @@ def _header_of(path: Path) -> tuple[str, str, str]:
         raise RunFileError(f"{path}: its header is damaged: {error}") from error
 
 
-def _refuse_unknown_steps(run: Run, settings: Rules, asked: Asked) -> None:
+def _refuse_unknown_steps(run: Run, settings: Settings, asked: Asked) -> None:
     problems = [*_unknown(run, settings, asked.settings), *_unknown_options(run, asked)]
     if problems:
         raise together(problems)
 
 
-def _unknown(run: Run, settings: Rules, file: Path | None) -> Iterator[UsageError]:
-    for name, near in unknown_steps(run, settings.steps):
-        where = FILE if file is None else _shown(file)
-        yield UsageError(f"{where}: [tool.paredown.steps.{name}] is no step of {run.plan.job}; {near}")
+def _unknown(run: Run, settings: Settings, file: Path | None) -> Iterator[UsageError]:
+    job = run.plan.job
+    own = settings.jobs.get(job, Rules())
+    where = FILE if file is None else _shown(file)
+    for name, near in unknown_steps(run, settings.shared.steps):
+        yield UsageError(
+            f"{where}: {table_name('steps', name)} is no step of {job}; {near}",
+            hint=f"what is for a step of another job stands in {table_name('jobs', 'JOB', 'steps', name)}",
+        )
+    for name, near in unknown_steps(run, own.steps):
+        yield UsageError(f"{where}: {table_name('jobs', job, 'steps', name)} is no step of {job}; {near}")
+
+
+def _misnamed(run: Run, settings: Settings, file: Path | None) -> Iterator[str]:
+    """Say that there is a table for a job of nearly the same name, and none for this one."""
+    job = run.plan.job
+    near = [] if job in settings.jobs else get_close_matches(job, list(settings.jobs), n=1)
+    if near and file is not None:
+        yield (
+            f"{_shown(file)} has {table_name('jobs', near[0])}, and none for {job}: if this one is meant, what stands "
+            "there holds nothing."
+        )
 
 
 def _unknown_options(run: Run, asked: Asked) -> Iterator[UsageError]:

@@ -312,6 +312,47 @@ def test_wrong_settings_are_told_with_their_place(text: str, problem: str, capsy
     assert problem in errors(capsys)
 
 
+def test_steps_of_two_jobs_in_one_repository_have_limits_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    kept(a_run())
+    settings(
+        "[tool.paredown.jobs.cost_anomalies.steps.train]\nmax-peak = '1 MiB'\n"
+        "[tool.paredown.jobs.bills.steps.add_up]\nmax-peak = '1 GiB'\n"
+    )
+    assert check() == 1
+    assert "max-peak is 1.00 MB" in " ".join(capsys.readouterr().out.split())
+    kept(replace(a_run(), id="another", created="2026-11-25T09:00:00Z", plan=replace(a_plan(), job="another")))
+    assert check("another") == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("steps.trian", "[tool.paredown.steps.trian] is no step of cost_anomalies; did you mean train?"),
+        (
+            "jobs.cost_anomalies.steps.trian",
+            "[tool.paredown.jobs.cost_anomalies.steps.trian] is no step of cost_anomalies; did you mean train?",
+        ),
+    ],
+)
+def test_a_step_that_is_none_of_this_job_is_told_with_its_table(
+    table: str, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(a_run())
+    settings(f"[tool.paredown.{table}]\nmax-peak = '1 GB'\n")
+    assert check() == 2
+    shown = errors(capsys)
+    assert shown.startswith(f"error: pyproject.toml: {problem}\n")
+    assert ("[tool.paredown.jobs.JOB.steps.trian]" in shown) == (not table.startswith("jobs"))
+
+
+def test_a_table_for_a_job_of_nearly_this_name_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    kept(a_run())
+    settings("[tool.paredown.jobs.cost_anomaly]\nmax-peak = '1 MiB'\n")
+    assert check() == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "pyproject.toml has [tool.paredown.jobs.cost_anomaly], and none for cost_anomalies" in shown
+
+
 def test_a_variant_that_the_run_lacks_cannot_have_to_fit(capsys: pytest.CaptureFixture[str]) -> None:
     kept(a_script_run())
     assert check("--variant", "decomposed") == 2

@@ -9,7 +9,8 @@ import pytest
 
 from profiler.errors import UsageError
 from profiler.model import Variant
-from profiler.settings import Limits, Rules, settings_file, settings_of
+from profiler.settings import Limits, Rules
+from profiler.settings_file import Settings, settings_file, settings_of
 from profiler.units import MIB
 
 EVERYTHING = """
@@ -41,7 +42,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
-    assert settings_of(written(tmp_path, EVERYTHING)) == Rules(
+    assert settings_of(written(tmp_path, EVERYTHING)).shared == Rules(
         whole=Limits(
             max_peak_bytes=512 * MIB,
             max_gb_s=Decimal("2.5"),
@@ -58,11 +59,11 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[project]\nname = 'a'\n", "[tool.ruff]\n", "[tool.paredown]\n"])
 def test_a_file_that_says_nothing_asks_for_nothing(tmp_path: Path, text: str) -> None:
-    assert settings_of(written(tmp_path, text)) == Rules()
+    assert settings_of(written(tmp_path, text)) == Settings()
 
 
 def test_one_baseline_needs_no_list(tmp_path: Path) -> None:
-    assert settings_of(written(tmp_path, "[tool.paredown]\nbaseline = 'last'\n")).baselines == ("last",)
+    assert settings_of(written(tmp_path, "[tool.paredown]\nbaseline = 'last'\n")).shared.baselines == ("last",)
 
 
 def test_the_nearest_file_upwards_holds(tmp_path: Path) -> None:
@@ -123,6 +124,57 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         settings_of(written(tmp_path, text))
     assert len(raised.value.problems) == 4
+
+
+JOBS = """
+[tool.paredown]
+max-peak = "512 MiB"
+max-gb-s = 2.5
+baseline = "history"
+
+[tool.paredown.jobs.anomalies]
+max-peak = "1 GiB"
+require-baseline = true
+
+[tool.paredown.jobs.anomalies.steps.train]
+max-peak = "2 GiB"
+
+[tool.paredown.jobs."nightly bill"]
+variant = "monolith"
+"""
+
+
+def test_what_stands_for_one_job_goes_before_what_is_for_all(tmp_path: Path) -> None:
+    settings = settings_of(written(tmp_path, JOBS))
+    assert settings.of("anomalies") == Rules(
+        whole=Limits(max_peak_bytes=1024 * MIB, max_gb_s=Decimal("2.5")),
+        steps={"train": Limits(max_peak_bytes=2048 * MIB)},
+        require_baseline=True,
+        baselines=("history",),
+    )
+    assert settings.of("nightly bill").variant is Variant.MONOLITH
+    assert settings.of("another") == settings.shared
+    assert settings.shared.steps == {}
+
+
+MISTAKES_OF_A_JOB = [
+    ("jobs = 'a'", "[tool.paredown] jobs is the text 'a'; expected a table for each job"),
+    ("jobs.a = 1", "[tool.paredown.jobs.a] is the number 1; expected a table"),
+    ("jobs.a.max-peek = '1 GB'", "[tool.paredown.jobs.a] has an unknown key 'max-peek'; did you mean max-peak?"),
+    ("jobs.a.max-peak = 1", "[tool.paredown.jobs.a] max-peak is 1, without a unit; did you mean 1 MiB?"),
+    ("jobs.a.variant = 1", "[tool.paredown.jobs.a] variant is the number 1; expected monolith or decomposed"),
+    ("jobs.a.jobs.b.max-peak = '1 GB'", "[tool.paredown.jobs.a] has an unknown key 'jobs'"),
+    ("jobs.'my job'.steps = 3", '[tool.paredown.jobs."my job"] steps is the number 3; expected a table for each step'),
+    ("jobs.a.steps.'é\".x'.max-peak = 1", '[tool.paredown.jobs.a.steps."é\\".x"] max-peak is 1, without a unit'),
+    ("job.a.max-peak = '1 GB'", "[tool.paredown] has an unknown key 'job'; did you mean jobs?"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), MISTAKES_OF_A_JOB)
+def test_a_mistake_for_one_job_is_told_whichever_job_is_checked(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        settings_of(written(tmp_path, f"[tool.paredown]\n{text}\n"), shown="pyproject.toml")
+    assert raised.value.message.startswith(f"pyproject.toml: {problem}")
 
 
 @pytest.mark.parametrize(
