@@ -102,8 +102,11 @@ def find_baselines(
         loaded: Baselines that are there already.
 
     Raises:
+        UsageError: If a name is empty, as that of a variable that is not set.
         RunFileError: If a file is no run, is damaged, or was written with another schema.
     """
+    if any(not reference.strip() for reference in references):
+        raise UsageError("the name of a baseline is empty; expected a run's path or id, last, or a folder of runs")
     runs = {before.id: before for before in loaded}
     notes = []
     for reference in references:
@@ -137,7 +140,9 @@ def _paths(reference: str, run: Run, workspace: Path, root: Path) -> tuple[list[
     for candidate in (path, workspace / "runs" / f"{reference}.jsonl"):
         if candidate.is_file():
             return [candidate], ""
-    return [], f"No baseline yet: {reference} is no file, no folder and no id in {workspace}/runs."
+    if path.exists():
+        raise RunFileError(f"the baseline {reference!r} is neither a file nor a folder; expected a run's file")
+    return [], f"No baseline yet: {reference!r} is no file, no folder and no id in {workspace}/runs."
 
 
 def _of_job(folder: Path, run: Run) -> list[Path]:

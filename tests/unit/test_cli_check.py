@@ -353,6 +353,21 @@ def test_a_table_for_a_job_of_nearly_this_name_is_told(capsys: pytest.CaptureFix
     assert "pyproject.toml has [tool.paredown.jobs.cost_anomaly], and none for cost_anomalies" in shown
 
 
+@pytest.mark.parametrize(
+    ("baseline", "problem"),
+    [
+        pytest.param("", "the name of a baseline is empty", id="a variable that is not set"),
+        pytest.param("/dev/null", "the baseline '/dev/null' is neither a file nor a folder", id="a device"),
+    ],
+)
+def test_what_is_there_and_no_baseline_does_not_pass_as_missing(
+    baseline: str, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(a_run())
+    assert check("--baseline", baseline) == 2
+    assert errors(capsys).startswith(f"error: {problem}")
+
+
 def test_a_variant_that_the_run_lacks_cannot_have_to_fit(capsys: pytest.CaptureFixture[str]) -> None:
     kept(a_script_run())
     assert check("--variant", "decomposed") == 2
