@@ -154,6 +154,7 @@ def _notes(
 ) -> Iterator[str]:
     compared = [change for change in changes if change.called is not Called.NOT_COMPARED]
     few = [change for change in compared if change.p_value is None]
+    few.sort(key=lambda change: change.variant is not verdict.decided_by)
     if few:
         old, new = few[0].before_repeats, few[0].after_repeats
         yield (
@@ -162,7 +163,7 @@ def _notes(
             "measures as many."
         )
     if len(few) < len(compared):
-        yield f"What is called is beyond its threshold and beyond noise: {METHOD}."
+        yield f"Worse or better is what changed by more than its threshold and by more than noise: {METHOD}."
     if len(before) > 1:
         yield _window(len(before) + 1, before[-1].run)
     of_variant = {step.name for step in run.plan.steps(verdict.decided_by)}
@@ -182,7 +183,10 @@ def _window(runs: int, oldest: Run) -> str:
     """Over how many runs slow rises are looked for."""
     if runs < LEAST_RUNS:
         return f"Slow rises are told from {LEAST_RUNS} runs on; these are {runs}."
-    return f"Slow rises are looked for over {count(runs)} runs, the oldest of them {oldest.id}."
+    return (
+        f"Slow rises are looked for over {count(runs)} runs, the oldest of them {oldest.id}: beyond the threshold, and "
+        "too steady for chance."
+    )
 
 
 def _repeats(number: int) -> str:

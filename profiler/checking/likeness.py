@@ -33,10 +33,10 @@ def other_data(before: Run, now: Run) -> str:
         names = sorted(before.plan.params.keys() | now.plan.params.keys())
         changed = [name for name in names if before.plan.params.get(name) != now.plan.params.get(name)]
         said = ", ".join(_from_to(name, before.plan.params.get(name), now.plan.params.get(name)) for name in changed)
-        return f"parameters were others: {said}"
+        return f"parameters were different: {said}"
     olds, news = ({given.name: given for given in run.plan.inputs} for run in (before, now))
     if olds.keys() != news.keys():
-        return f"inputs were others: {', '.join(olds) or 'none'} then, {', '.join(news) or 'none'} now"
+        return f"inputs were different: {', '.join(olds) or 'none'} then, {', '.join(news) or 'none'} now"
     return next((said for name, old in olds.items() if (said := _other_input(old, news[name]))), "")
 
 
@@ -78,10 +78,10 @@ def renamed(before: Run, now: Run, variant: Variant) -> dict[str, str]:
 
 def _other_input(before: InputFiles, now: InputFiles) -> str:
     if before.rows != now.rows and before.rows is not None and now.rows is not None:
-        return f"data were others: {now.name} had {count(before.rows)} rows then, and has {count(now.rows)} now"
+        return f"data was different: {now.name} had {count(before.rows)} rows then, and has {count(now.rows)} now"
     if abs(before.total_bytes - now.total_bytes) > _NEARLY * max(before.total_bytes, now.total_bytes):
         sizes = memory(before.total_bytes), memory(now.total_bytes)
-        return f"data were others: {now.name} had {sizes[0]} of files then, and has {sizes[1]} now"
+        return f"data was different: {now.name} had {sizes[0]} of files then, and has {sizes[1]} now"
     return ""
 
 

@@ -32,8 +32,8 @@ CONFIDENCE = 0.95
 SIGNIFICANCE = 0.025
 """One end of the interval."""
 METHOD = (
-    f"the {CONFIDENCE * 100:g} % interval of the ratio (bootstrap over the repeats, means of their lower half) "
-    "does not hold 1"
+    f"the {CONFIDENCE * 100:g} % interval of the change (bootstrap over the repeats, means of their lower half) "
+    "does not contain 0"
 )
 """When a figure is beyond noise, as a part of a sentence."""
 

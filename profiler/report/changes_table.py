@@ -43,7 +43,7 @@ def changes_table(check: Check, variant: Variant | None = None) -> Table:
     ]
     for measure in Measure:
         filled += _measured(measure, [_compared(changes.get(measure)) for _, changes in rows])
-    results = [_result(changes) for _, changes in rows]
+    results = [_result(changes, _crept(check, place)) for place, changes in rows]
     filled.append(_Filled(Column(key="result"), [text for text, _ in results], [tone for _, tone in results]))
     return Table(
         title="What changed" if rows else "",
@@ -137,8 +137,15 @@ def _values(change: Change | None) -> tuple[int | None, int | None]:
     return (None, None) if change is None else (round(change.before), round(change.after))
 
 
-def _result(changes: dict[Measure, Change]) -> tuple[str, Tone]:
+def _crept(check: Check, place: Place) -> list[str]:
+    """The figures of a row that rose over several runs, though not since the last of them."""
+    return [_SHORT[creep.measure] for creep in check.creeps if (creep.variant, creep.step) == place]
+
+
+def _result(changes: dict[Measure, Change], crept: Sequence[str]) -> tuple[str, Tone]:
     """What the figures of a row are taken for, in words."""
+    if crept and all(change.called is not Called.WORSE for change in changes.values()):
+        return f"{' and '.join(crept)} crept up", Tone.NO
     for called in (Called.WORSE, Called.UNKNOWN, Called.BETTER):
         measures = [_SHORT[measure] for measure, change in changes.items() if change.called is called]
         if measures:
@@ -148,6 +155,8 @@ def _result(changes: dict[Measure, Change]) -> tuple[str, Tone]:
 
 def _rank(check: Check, place: Place, changes: dict[Measure, Change]) -> tuple[int, bool]:
     """The worst first, of the variant that decides before the other's."""
+    if _crept(check, place):
+        return (0, place[0] is not check.variant)
     worst = min(_RANK.index(change.called) for change in changes.values())
     quiet = _RANK.index(Called.NO_CHANGE)
     return (quiet if worst >= quiet else worst, place[0] is not check.variant)

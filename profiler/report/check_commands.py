@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
@@ -27,7 +27,7 @@ def commands_of_check(check: Check, run: Run, names: Names) -> tuple[Command, ..
 def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
     compared = [baseline for baseline in check.baselines if not baseline.refused]
     if compared:
-        baseline = shlex.quote(_reference(compared[0]))
+        baseline = shlex.quote(_reference(_telling(check, compared)))
         yield Command(line=f"paredown compare {baseline} {names.run}", purpose="both runs side by side")
     step = _grown(check, run)
     if step is not None:
@@ -42,6 +42,14 @@ def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
         )
     prices = f" {names.priced}" if names.priced else ""
     yield Command(line=f"paredown report {names.run}{prices}", purpose="the whole report of this run")
+
+
+def _telling(check: Check, compared: Sequence[Baseline]) -> Baseline:
+    """The baseline beside which a change shows: the newest, or where only something crept up, the first of its runs."""
+    crept = [creep for creep in check.creeps if creep.variant is check.variant]
+    if not crept or any(change.called is Called.WORSE and change.variant is check.variant for change in check.changes):
+        return compared[0]
+    return next(baseline for baseline in compared if baseline.run_id == crept[0].runs[0])
 
 
 def _reference(baseline: Baseline) -> str:

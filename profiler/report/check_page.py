@@ -63,6 +63,7 @@ def _is_quiet(check: Check, variant: Variant) -> bool:
     called = [change.called for change in check.changes if change.variant is variant]
     return (
         variant is not check.variant
+        and all(creep.variant is not variant for creep in check.creeps)
         and Called.NO_CHANGE in called
         and {Called.NO_CHANGE, Called.NOT_COMPARED}.issuperset(called)
     )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -101,12 +101,16 @@ def _worse(check: Check) -> Iterator[_Said]:
 
 
 def _crept(check: Check) -> Iterator[_Said]:
-    found = [creep for creep in check.creeps if creep.variant is check.variant]
+    for creep in _creeps_of(check.creeps, check.variant):
+        text = creep_sentence(creep)
+        yield _Said(text, Statement(label="CREEP", text=text, tone=Tone.NO))
+
+
+def _creeps_of(creeps: Iterable[Creep], variant: Variant) -> list[Creep]:
+    """The slow rises of a variant; of the whole only where no step of it shows the same."""
+    found = [creep for creep in creeps if creep.variant is variant]
     of_steps = {creep.measure for creep in found if creep.step is not None}
-    for creep in found:
-        if creep.step is not None or creep.measure not in of_steps:
-            text = creep_sentence(creep)
-            yield _Said(text, Statement(label="CREEP", text=text, tone=Tone.NO))
+    return [creep for creep in found if creep.step is not None or creep.measure not in of_steps]
 
 
 def _to_be_known(check: Check) -> Iterator[Statement]:
@@ -122,10 +126,16 @@ def _sentence(reason: Reason) -> str:
 
 
 def _of(check: Check, called: Called) -> list[Change]:
-    """The changes of the variant that decides; of the whole only where no step of it shows the same."""
-    found = [change for change in check.changes if change.called is called and change.variant is check.variant]
+    """The changes of the variant that decides, the largest part of the whole first.
+
+    Of the whole itself only where no step of it shows the same.
+    """
+    of_variant = [change for change in check.changes if change.variant is check.variant]
+    wholes = {change.measure: change.before for change in of_variant if change.step is None}
+    found = [change for change in of_variant if change.called is called]
     of_steps = {change.measure for change in found if change.step is not None}
-    return [change for change in found if change.step is not None or change.measure not in of_steps]
+    said = [change for change in found if change.step is not None or change.measure not in of_steps]
+    return sorted(said, key=lambda change: -abs(change.after - change.before) / (wholes.get(change.measure) or 1))
 
 
 def _change_in_short(change: Change) -> str:
@@ -146,7 +156,7 @@ def change_sentence(change: Change) -> str:
         f"{_subject(change.step)} {verb} {after} of {_WORDS[change.measure]}, {before} before: {growth(change.ratio)}"
     )
     said += f", 95 % interval {sure}" if sure else ""
-    return f"{said}." if change.called is Called.BETTER else f"{said}; {_let_pass(change.threshold)}."
+    return f"{said}; {_let_pass(change.threshold)}." if change.after > change.before else f"{said}."
 
 
 def _let_pass(threshold: Decimal) -> str:
@@ -158,8 +168,8 @@ def creep_sentence(creep: Creep) -> str:
     first, last = (amount(creep.measure, value) for value in (creep.values[0], creep.values[-1]))
     return (
         f"{_subject(creep.step)} rose in {_WORDS[creep.measure]} by {growth(1 + creep.rise).lstrip('+')} over "
-        f"{count(len(creep.runs))} runs, from {first} in run {one_line(creep.runs[0])} to {last}; "
-        f"{_let_pass(creep.threshold)}."
+        f"{count(len(creep.runs))} runs, from {first} in run {one_line(creep.runs[0])} to {last} "
+        f"(p = {creep.p_value:.1g} by chance); {_let_pass(creep.threshold)}."
     )
 
 
@@ -211,15 +221,14 @@ def _other_variant(check: Check) -> Iterator[str]:
     worse = [
         change for change in check.changes if change.called is Called.WORSE and change.variant is not check.variant
     ]
+    other = Variant.DECOMPOSED if check.variant is Variant.MONOLITH else Variant.MONOLITH
     steps = [change for change in worse if change.step is not None] or worse
     said = [f"{_subject(change.step)} {growth(change.ratio)} {_WORDS[change.measure]}" for change in steps]
     crept = [
         f"{_subject(creep.step)} {growth(1 + creep.rise)} {_WORDS[creep.measure]} over {count(len(creep.runs))} runs"
-        for creep in check.creeps
-        if creep.variant is not check.variant
+        for creep in _creeps_of(check.creeps, other)
     ]
     if said or crept:
-        other = Variant.DECOMPOSED if check.variant is Variant.MONOLITH else Variant.MONOLITH
         yield f"The {other} variant, which need not fit, got worse as well: {_several([*said, *crept])}."
 
 

@@ -19,7 +19,7 @@ from profiler.report.check_json import check_document, check_json
 from profiler.report.check_page import check_page
 from profiler.report.shape import Report, Tone
 from profiler.report.sheet_text import sheet_text
-from tests.checks import SAMPLES, a_baseline, a_checked_report, changed, larger, repeated
+from tests.checks import SAMPLES, a_baseline, a_checked_report, a_history, changed, larger, repeated
 from tests.conftest import ROOT
 from tests.factories import a_run
 
@@ -67,6 +67,48 @@ def test_the_answer_stands_first_and_is_the_tone_of_the_headline(name: str) -> N
 def test_an_interval_is_called_by_the_share_that_it_is_made_with() -> None:
     assert CONFIDENCE == 0.95
     assert "95 % interval" in sheet_text(check_page(sample("check-worse")), width=140)
+
+
+def test_what_costs_most_of_the_whole_is_told_first() -> None:
+    now = changed(changed(repeated(a_run()), larger("daily_cost", 1.07)), larger("train", 1.2, cpu=2))
+    report = a_checked_report(now, [a_baseline()])
+    assert report.checked is not None
+    said = [statement.text for statement in report.checked.statements if statement.label == "WORSE"]
+    assert [text.partition(" of ")[0] for text in said] == [
+        "train takes 4.0 s",
+        "train holds 240 MB",
+        "daily_cost holds 214 MB",
+    ]
+    assert "fails: train takes 60 % more CPU time" in report.checked.headline.text
+
+
+def test_what_crept_up_is_not_as_before_in_its_row_and_is_seen_beside_the_oldest_run() -> None:
+    *before, now = a_history(0.03)
+    text = sheet_text(check_page(a_checked_report(now, before)), width=140)
+    row = next(line for line in text.splitlines() if line.startswith("  train "))
+    assert row.endswith("memory and CPU crept up")
+    assert "paredown compare /0 last" in text
+
+
+def test_a_variant_that_crept_up_is_not_as_before() -> None:
+    runs = [
+        changed(
+            a_baseline(id=f"run-{day}", created=f"2026-11-{day + 1:02}T09:00:00Z"),
+            larger("train", 1 + 0.03 * day, variant=Variant.MONOLITH),
+        )
+        for day in range(7)
+    ]
+    text = " ".join(sheet_text(check_page(a_checked_report(runs.pop(), runs))).split())
+    assert "The monolith variant, which need not fit, got worse as well: train" in text
+    assert "Every figure of the monolith variant" not in text
+
+
+def test_of_a_figure_that_fell_nothing_is_said_of_what_may_be_added() -> None:
+    now = changed(a_run(), larger("train", 1, cpu=0.5))
+    report = a_checked_report(now, [a_baseline()])
+    assert report.checked is not None
+    [said] = [statement.text for statement in report.checked.statements if statement.label == "UNKNOWN"]
+    assert "-30 %. With so few repeats, that may be noise." in said
 
 
 def test_names_of_steps_and_runs_are_one_printable_line() -> None:

@@ -407,16 +407,18 @@ def inputs(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        pytest.param(inputs(rows=7), "its data were others: line_items had 7 rows then, and has 1,000 now", id="rows"),
+        pytest.param(
+            inputs(rows=7), "its data was different: line_items had 7 rows then, and has 1,000 now", id="rows"
+        ),
         pytest.param(
             inputs(rows=None, total_bytes=2 * MIB),
-            "its data were others: line_items had 2.00 MB of files then, and has 1.00 MB now",
+            "its data was different: line_items had 2.00 MB of files then, and has 1.00 MB now",
             id="size",
         ),
-        pytest.param(inputs(name="sales"), "its inputs were others: sales then, line_items now", id="names"),
+        pytest.param(inputs(name="sales"), "its inputs were different: sales then, line_items now", id="names"),
         pytest.param(
             {"plan": a_plan(params={"rows": 7})},
-            "its parameters were others: rows 7 then, not there now",
+            "its parameters were different: rows 7 then, not there now",
             id="parameters",
         ),
         pytest.param(
