@@ -157,18 +157,49 @@ def test_every_picture_has_words_in_place_of_it(name: str, show: Callable[..., S
     for picture in pictures:
         assert picture.locator("figcaption").inner_text().strip()
         if picture.locator("svg").count():
-            drawing = picture.locator("figure > svg")
-            assert drawing.get_attribute("role") == "img"
-            assert picture.locator("svg > title, svg > desc").first.text_content()
+            for drawing in picture.locator("figure svg").all():
+                assert drawing.get_attribute("role") == "img"
+                assert drawing.locator("> title").text_content()
+                assert drawing.locator("> desc").text_content()
             assert picture.locator("details p").text_content()
         else:
             assert picture.locator(".absent").inner_text().strip()
 
 
+@every_report
+def test_what_a_picture_says_is_large_enough_and_inside_it(name: str, show: Callable[..., Shown]) -> None:
+    """On a small phone as on a laptop; text is as wide as the reader's own font makes it."""
+    page = show(name).page
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        small, outside = page.evaluate(
+            """() => {
+                const texts = [...document.querySelectorAll('svg text')].filter(text => text.getClientRects().length);
+                const scale = text => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize);
+                const out = text => {
+                    const [box, sheet] = [text, text.ownerSVGElement].map(part => part.getBoundingClientRect());
+                    return box.left < sheet.left - 3 || box.right > sheet.right + 3 || box.bottom > sheet.bottom + 3;
+                };
+                const said = text => text.textContent;
+                return [texts.filter(text => scale(text) < 10).map(said), texts.filter(out).map(said)];
+            }"""
+        )
+        assert (small, outside) == ([], []), width
+
+
+def test_where_two_columns_are_free_memory_takes_them(show: Callable[..., Shown]) -> None:
+    """One of the two drawings is shown, to whoever sees and to whoever listens."""
+    page = show("fits").page
+    for width, shown in ((PHONE, ".drawings"), (768, ".drawings"), (LAPTOP, ".wide")):
+        page.set_viewport_size({"width": width, "height": 900})
+        boxes = {part: page.locator(f"#memory {part}").is_visible() for part in (".drawings", ".wide")}
+        assert boxes == {".drawings": False, ".wide": False} | {shown: True}
+
+
 def test_names_and_data_are_text_and_nothing_is_run(show: Callable[..., Shown]) -> None:
     shown = show("hostile")
     assert shown.page.locator("script").count() == 0
-    assert shown.page.locator("a, img, iframe").count() == 0
+    assert shown.page.locator("img, iframe, a:not(.sources a)").count() == 0
     for name in HOSTILE:
         assert " ".join(one_line(name).split()) in shown.text
 

@@ -27,7 +27,7 @@ CSS = (ROOT / "profiler" / "report" / "page" / "templates" / "page.css").read_te
 DRAWN = Chart(
     key="memory",
     title="Memory over time",
-    svg='<svg viewBox="0 0 1 1" role="img" aria-label="memory"></svg>',
+    drawings=('<svg viewBox="0 0 1 1" role="img" aria-label="memory"></svg>',),
     description="It rises to 10.9 GB.",
     note="Sampled every 50 ms.",
 )
@@ -73,7 +73,10 @@ def test_a_page_holds_no_script_and_asks_for_nothing(name: str, pages: dict[str,
     assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form"} & {tag for tag, _ in page.tags}
     assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on") or key == "src"]
     references = [str(value) for _, attributes in page.tags for key, value in attributes.items() if "href" in key]
-    assert [reference for reference in references if not reference.startswith("#")] == []
+    addresses = {reference for reference in references if not reference.startswith("#")}
+    assert all(address.startswith("https://") for address in addresses)
+    assert {str(attributes.get("href")) for tag, attributes in page.tags if tag == "a"} == addresses
+    assert {attributes.get("rel") for tag, attributes in page.tags if tag == "a"} == {"noreferrer"}
     assert not re.search(r"url\((?!['\"]?#)|@import", pages[name])
     policy = next(attributes["content"] for _, attributes in page.tags if "http-equiv" in attributes)
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -112,6 +115,19 @@ def test_the_verdict_comes_first_then_the_three_figures_and_the_facts_last(pages
     assert places == sorted(places)
 
 
+def test_every_fact_links_its_source(pages: dict[str, str]) -> None:
+    """A link asks for nothing until somebody follows it."""
+    sources = a_report(a_fitting_run()).sources
+    cited = {url for row in sources.rows for url in re.findall(r"https://[^\s;]*[^\s;,:]", row.cells[-1].text)}
+    linked = {attributes["href"] for tag, attributes in Parsed(pages["fits"]).tags if tag == "a"}
+    assert linked == cited != set()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_page_ends_in_one_newline(name: str, pages: dict[str, str]) -> None:
+    assert pages[name].endswith("</html>\n")
+
+
 def test_names_and_data_come_out_as_text() -> None:
     page = Parsed(render(a_report(a_hostile_run()), "html"))
     assert "script" not in {tag for tag, _ in page.tags}
@@ -147,7 +163,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_run_without_samples_says_so_in_place_of_the_curve() -> None:
-    absent = replace(DRAWN, svg="", description="", note="", absent="This run holds no samples.")
+    absent = replace(DRAWN, drawings=(), description="", note="", absent="This run holds no samples.")
     page = Parsed(page_of(a_report(a_fitting_run()), (absent,)))
     assert "This run holds no samples." in page.text
     assert "svg" not in {tag for tag, _ in page.tags}
@@ -155,7 +171,7 @@ def test_a_run_without_samples_says_so_in_place_of_the_curve() -> None:
 
 def test_a_picture_stands_with_its_note_and_its_words() -> None:
     page = page_of(a_report(a_fitting_run()), (DRAWN,))
-    assert DRAWN.svg in page
+    assert DRAWN.drawings[0] in page
     assert {"Memory over time", "Sampled every 50 ms.", "It rises to 10.9 GB."} <= set(Parsed(page).pieces)
 
 

@@ -1,4 +1,4 @@
-"""One picture of the page: an SVG to inline, and the same in words for whoever does not see it.
+"""One picture of the page: SVG to inline, and the same in words for whoever does not see it.
 
 Only the value is here; `profiler.report.page.charts` draws.
 """
@@ -20,9 +20,14 @@ class Chart:
     """Stable, and usable as an HTML id."""
     title: str
     """What it shows, as a heading."""
-    svg: str
-    """`<svg …>…</svg>`, with a title and a description inside; empty where `absent` says why there is none."""
-    description: str
+    drawings: tuple[str, ...] = ()
+    """Each `<svg …>…</svg>` as wide as a phone, title and description inside; side by side where there is room.
+
+    Empty where `absent` says why there is none.
+    """
+    wide: str = ""
+    """In place of the drawings where two columns are free; empty: they are shown everywhere."""
+    description: str = ""
     """What a reader who cannot see it has to know, with the figures."""
     note: str = ""
     """What it rests on, shown below it."""

@@ -14,6 +14,7 @@ from profiler.errors import UsageError
 from profiler.model import Variant
 from profiler.report.page.chart import Chart
 from profiler.report.page.grid import grid_of, meanings, said_below
+from profiler.report.page.links import linked
 from profiler.report.shape import Report
 
 if TYPE_CHECKING:
@@ -79,6 +80,13 @@ def environment() -> Environment:
     from profiler.units import count
 
     loader = PackageLoader("profiler.report.page")
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.globals.update(grid_of=grid_of, said_below=said_below, count=count)
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.globals.update(grid_of=grid_of, said_below=said_below, linked=linked, count=count)
     return made

@@ -1,6 +1,7 @@
 """A sheet to draw on: matplotlib without a screen, without its global state, and with places in pixels.
 
-A sheet is narrow, so that its text can be read on a phone. What is drawn on it, and where, the pictures decide.
+A sheet is as narrow as a phone, so that its text can be read there; where there is more room, several stand side by
+side, or a wide one takes the place of a narrow one. What is drawn on it, and where, the pictures decide.
 """
 
 from __future__ import annotations
@@ -20,27 +21,32 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 480
-"""Pixels of every sheet: at 328, which a phone has left, its text is 9 of them high."""
-TEXT = 13.5
+WIDTH = 340
+"""Pixels of a sheet: about what a phone has left, and a third of a laptop's page."""
+WIDE = 726
+"""Pixels of a wide sheet: two columns of a laptop's page and the gap between them."""
+TEXT = 13
+BOLD = 1.12 * TEXT
+"""Size of plain text that is as wide as bold text of the usual size."""
 LINE = 18
 """From one line of text to the next."""
 
 _DOTS_PER_INCH = 72  # A point is a pixel then.
-_WIDE, _NARROW = 1.0, 0.56
-"""Width of a letter ÷ size of the text, of East Asian ones and of others; somewhat more than most fonts have."""
+_BROAD, _CAPITAL, _OTHER = 1.0, 0.7, 0.56
+"""Width of a letter ÷ size of the text; of a whole name somewhat more than most fonts have."""
 
 
 class Sheet:
     """A figure with the origin at its top left, in pixels."""
 
-    def __init__(self, figure: Figure, height: float) -> None:
+    def __init__(self, figure: Figure, height: float, width: float = WIDTH) -> None:
         self.figure = figure
         self.height = height
+        self.width = width
 
     def plot(self, *, left: float, top: float, width: float, height: float) -> Axes:
         """A place for a plot: lines of a grid behind it, a base line, and no frame."""
-        box = (left / WIDTH, 1 - (top + height) / self.height, width / WIDTH, height / self.height)
+        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
         axes = self.figure.add_axes(box)
         axes.set_axisbelow(True)
         for side in ("top", "left", "right"):
@@ -52,17 +58,19 @@ class Sheet:
 
     def text(self, text: str, *, left: float, base: float, colour: str = INK.drawn, **how: Any) -> None:
         """A line of text; `base` is where its letters stand."""
-        self.figure.text(left / WIDTH, 1 - base / self.height, text, color=colour, va="baseline", **how)
+        self.figure.text(left / self.width, 1 - base / self.height, text, color=colour, va="baseline", **how)
 
     def line(self, *, left: float, right: float, y: float, **how: Any) -> None:
         """A line from left to right, as a sample of one in a plot."""
         from matplotlib.lines import Line2D
 
         at = 1 - y / self.height
-        self.figure.add_artist(Line2D([left / WIDTH, right / WIDTH], [at, at], **how))
+        self.figure.add_artist(Line2D([left / self.width, right / self.width], [at, at], **how))
 
 
-def draw(paint: Callable[[Sheet], None], *, height: float, key: str, title: str, description: str) -> str:
+def draw(
+    paint: Callable[[Sheet], None], *, height: float, key: str, title: str, description: str, width: float = WIDTH
+) -> str:
     """Return what a function paints on a sheet, as one `<svg>` element for a page.
 
     Raises:
@@ -87,10 +95,10 @@ def draw(paint: Callable[[Sheet], None], *, height: float, key: str, title: str,
                     "text.parse_math": False,
                 }
             )
-            size = (WIDTH / _DOTS_PER_INCH, height / _DOTS_PER_INCH)
+            size = (width / _DOTS_PER_INCH, height / _DOTS_PER_INCH)
             figure = Figure(figsize=size, dpi=_DOTS_PER_INCH)
             FigureCanvasSVG(figure)
-            paint(Sheet(figure, height))
+            paint(Sheet(figure, height, width))
             drawn = io.StringIO()
             figure.savefig(drawn, format="svg", metadata={"Date": None})
     return inlined(drawn.getvalue(), key=key, title=title, description=description)
@@ -116,17 +124,23 @@ def _quietly() -> Iterator[None]:
 def width_of(text: str, size: float = TEXT) -> float:
     """Return about how many pixels a line of text takes.
 
-    >>> round(width_of("train")), round(width_of("学習"))
-    (38, 27)
+    >>> round(width_of("train")), round(width_of("TRAIN")), round(width_of("学習"))
+    (36, 46, 26)
     """
-    return size * sum(_WIDE if unicodedata.east_asian_width(letter) in "WF" else _NARROW for letter in text)
+    return size * sum(map(_width_of, text))
+
+
+def _width_of(letter: str) -> float:
+    if letter in "mwMW@%…" or unicodedata.east_asian_width(letter) in "WF":
+        return _BROAD
+    return _CAPITAL if letter.isupper() else _OTHER
 
 
 def shortened(text: str, room: float, size: float = TEXT) -> str:
     """Return a text that takes at most so many pixels, its end left out where it is longer.
 
     >>> shortened("a step with a long name", 100)
-    'a step with …'
+    'a step with…'
     """
     if width_of(text, size) <= room:
         return text

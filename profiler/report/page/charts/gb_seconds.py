@@ -45,14 +45,14 @@ def gb_seconds_chart(report: Report) -> Chart:
     whole = [item for item in (report.verdict.monolith, report.verdict.decomposed) if item and item.gb_s is not None]
     steps = _fewer(_steps(whole))
     if not steps:
-        return Chart(key=KEY, title=TITLE, svg="", description="", absent="No step of this run was measured.")
+        return Chart(key=KEY, title=TITLE, absent="No step of this run was measured.")
     names = {variant: called(variant, report.run) for variant in Variant}
     description = " ".join((*_totals(whole, names), *(_sentence(step, names) for step in steps)))
     height = LINE * len(whole) + 12 + sum(LINE + _ROW * len(step.bars) + _BETWEEN for step in steps)
-    svg = draw(
+    drawn = draw(
         lambda sheet: _paint(sheet, steps, whole, names), height=height, key=KEY, title=TITLE, description=description
     )
-    return Chart(key=KEY, title=TITLE, svg=svg, description=description, note=_note(steps))
+    return Chart(key=KEY, title=TITLE, drawings=(drawn,), description=description, note=_note(steps))
 
 
 def _steps(whole: Sequence[VariantVerdict]) -> list[_Step]:

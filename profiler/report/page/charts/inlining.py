@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element
 
 from profiler.report.page.charts.colours import COLOURS, SURFACE
 
-WIDEST = 620
-"""Pixels; beyond that the text would be larger than the page's."""
+LARGEST = 1.25
+"""Times its own size; beyond that the text would be larger than the page's."""
 
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _DRAWN = re.compile("|".join(colour.drawn for colour in COLOURS))
@@ -39,6 +39,7 @@ def inlined(drawn: str, *, key: str, title: str, description: str) -> str:
     renamed = {old: f"{key}-picture-{place}" for place, old in enumerate(dict.fromkeys(_referred(root)))}
     for element in root.iter():
         _tidy(element, renamed)
+    widest = round(float(root.attrib["viewBox"].split()[2]) * LARGEST)
     names = f"{key}-picture-title", f"{key}-picture-description"
     head = Element("title", {"id": names[0]}), Element("desc", {"id": names[1]})
     head[0].text, head[1].text = title, description
@@ -48,7 +49,7 @@ def inlined(drawn: str, *, key: str, title: str, description: str) -> str:
         "role": "img",
         "aria-labelledby": names[0],
         "aria-describedby": names[1],
-        "style": f"display: block; width: 100%; max-width: {WIDEST}px; height: auto; font-family: inherit; "
+        "style": f"display: block; width: 100%; max-width: {widest}px; height: auto; font-family: inherit; "
         "stroke-linejoin: round; stroke-linecap: butt",
     }
     root[:0] = head

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from profiler.model import Run, Variant
-from profiler.report.page.charts.canvas import WIDTH, Sheet
+from profiler.report.page.charts.canvas import Sheet
 from profiler.report.page.charts.colours import DECOMPOSED, MONOLITH, Colour
 
 BROKEN = (0, (4, 1.5))
@@ -41,8 +41,8 @@ def bar(sheet: Sheet, *, left: float, top: float, width: float, height: float, *
     """A bar on a sheet."""
     from matplotlib.patches import Rectangle
 
-    corner = left / WIDTH, 1 - (top + height) / sheet.height
-    sheet.figure.add_artist(Rectangle(corner, width / WIDTH, height / sheet.height, **how))
+    corner = left / sheet.width, 1 - (top + height) / sheet.height
+    sheet.figure.add_artist(Rectangle(corner, width / sheet.width, height / sheet.height, **how))
 
 
 def sample(sheet: Sheet, variant: Variant, *, y: float) -> None:

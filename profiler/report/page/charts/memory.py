@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from profiler.model import Peak, Variant
 from profiler.report.clean import one_line
 from profiler.report.page.chart import Chart
-from profiler.report.page.charts.canvas import LINE, WIDTH, Sheet, draw, shortened, width_of
+from profiler.report.page.charts.canvas import BOLD, LINE, WIDE, WIDTH, Sheet, draw, shortened, width_of
 from profiler.report.page.charts.colours import INK, LIMIT
 from profiler.report.page.charts.looks import BROKEN, bar_of, called, colour_of, sample
 from profiler.report.page.charts.moments import Course, Span, course_of
@@ -25,7 +25,7 @@ MOST_SPANS = 14
 """Of more steps the shortest have no line of their own."""
 
 _LEFT, _RIGHT = 44, 6
-_PLOT, _ROW, _BAR = 210, 34, 8
+_PLOT, _ROW, _BAR = 210, 30, 7
 _FAR = 0.4
 """A ceiling is drawn where the memory comes to at least this part of it; otherwise it is only named."""
 
@@ -34,19 +34,24 @@ def memory_chart(report: Report) -> Chart:
     """Draw both variants, as far as the run holds samples of them."""
     courses = [course for variant in Variant if (course := course_of(report.run, variant)) is not None]
     if not any(course.sampled for course in courses):
-        return Chart(key=KEY, title=TITLE, svg="", description="", absent=_absent(report, courses))
+        return Chart(key=KEY, title=TITLE, absent=_absent(report, courses))
     spans = _shown(courses)
     description = " ".join(_description(report, courses))
     rows = sum(len(found) for found in spans.values())
     height = LINE * len(courses) + 30 + _PLOT + _ROW * rows + 46
-    svg = draw(
-        lambda sheet: _paint(sheet, report, courses, spans),
-        height=height,
-        key=KEY,
-        title=TITLE,
-        description=description,
+    drawn, wide = (
+        draw(
+            lambda sheet: _paint(sheet, report, courses, spans),
+            height=height,
+            width=width,
+            key=key,
+            title=TITLE,
+            description=description,
+        )
+        for key, width in ((KEY, WIDTH), (f"{KEY}-wide", WIDE))
     )
-    return Chart(key=KEY, title=TITLE, svg=svg, description=description, note=" ".join(_note(courses, spans)))
+    note = " ".join(_note(courses, spans))
+    return Chart(key=KEY, title=TITLE, drawings=(drawn,), wide=wide, description=description, note=note)
 
 
 def _absent(report: Report, courses: Sequence[Course]) -> str:
@@ -88,10 +93,14 @@ def _peak_sentence(course: Course, report: Report) -> str:
 
 def _label(span: Span, size_mib: int | None) -> str:
     """A step in one line: its name, how long it ran, and its peak beside the size that it gets."""
+    return one_line(span.step) + _figures(span, size_mib)
+
+
+def _figures(span: Span, size_mib: int | None) -> str:
     tasks = f", {count(span.tasks)} tasks" if span.tasks > 1 else ""
-    figures = "" if span.peak is None else f", {memory_range(span.peak.low, span.peak.high)}"
+    figures = "" if span.peak is None else f", {_range(span.peak)}"
     size = "" if size_mib is None or span.peak is None else f" of {memory(size_mib * MIB)}"
-    return f"{one_line(span.step)}{tasks}: {duration(span.end_ns - span.begin_ns)}{figures}{size}"
+    return f"{tasks}: {duration(span.end_ns - span.begin_ns)}{figures}{size}"
 
 
 def _between(span: Span) -> bool:
@@ -112,7 +121,7 @@ def _note(courses: Sequence[Course], spans: dict[Variant, tuple[Span, ...]]) -> 
         if course.sampled < course.tasks and course.variant is Variant.DECOMPOSED:
             yield f"{count(course.sampled)} of its {count(course.tasks)} tasks have samples."
     if any(span.missed for course in courses for span in course.spans):
-        yield "A dotted line is the exact peak of a step, where it is higher than any sample."
+        yield "A dotted line is the peak of a step where it is higher than any sample: it fell between two."
     yield "Beside a step: its time here, its highest peak, and the memory size that the report gives it."
 
 
@@ -129,7 +138,7 @@ def _paint(sheet: Sheet, report: Report, courses: Sequence[Course], spans: dict[
     base = float(LINE - 4)
     for course in courses:
         sample(sheet, course.variant, y=base - 5)
-        sheet.text(_key(course, report), left=34, base=base, fontweight="bold")
+        sheet.text(_key(course, report, sheet.width - 34), left=34, base=base, fontweight="bold")
         base += LINE
     ceiling = report.verdict.terms.limits.max_memory_mib * MIB
     highest = max(
@@ -140,7 +149,7 @@ def _paint(sheet: Sheet, report: Report, courses: Sequence[Course], spans: dict[
     most = max(highest, ceiling if near else 0) * (1.12 if near else 1.3)
     length = max(course.length_ns for course in courses)
     scale, clock = memory_scale([highest]), time_scale([length])
-    width = WIDTH - _LEFT - _RIGHT
+    width = sheet.width - _LEFT - _RIGHT
     rows = [(variant, span) for variant, found in spans.items() for span in found]
     plot = sheet.plot(left=_LEFT, top=base + 8, width=width, height=_PLOT)
     below = sheet.plot(left=_LEFT, top=base + 8 + _PLOT, width=width, height=_ROW * len(rows) + 8)
@@ -159,13 +168,17 @@ def _paint(sheet: Sheet, report: Report, courses: Sequence[Course], spans: dict[
     for course in courses:
         _course(plot, course, scale, clock)
     _exact(plot, courses, scale, clock, highest)
-    _spans(below, rows, {course.variant: _sizes(report, course.variant) for course in courses}, clock, length)
+    sizes = {course.variant: _sizes(report, course.variant) for course in courses}
+    _spans(below, rows, sizes, clock, length=length, width=width)
     sheet.text(f"{_words(clock)} since the variant began", left=_LEFT, base=sheet.height - 4)
 
 
-def _key(course: Course, report: Report) -> str:
-    what = called(course.variant, report.run) + (", largest sandbox" if course.variant is Variant.DECOMPOSED else "")
-    return what if course.peak is None else f"{what}: peak {_range(course.peak)}"
+def _key(course: Course, report: Report, room: float) -> str:
+    """What a line is of; that it is of one sandbox at a time, where there is room to say it."""
+    name = called(course.variant, report.run)
+    peak = "" if course.peak is None else f": peak {_range(course.peak)}"
+    full = f"{name}, largest sandbox{peak}" if course.variant is Variant.DECOMPOSED else name + peak
+    return full if width_of(full, BOLD) <= room else name + peak
 
 
 def _range(peak: Peak) -> str:
@@ -209,7 +222,7 @@ def _course(plot: Axes, course: Course, scale: Scale, clock: Scale) -> None:
 
 
 def _exact(plot: Axes, courses: Sequence[Course], scale: Scale, clock: Scale, highest: int) -> None:
-    """The exact peak of each step that is higher than its samples; of each variant the highest one is named."""
+    """The peak of each step that is higher than its samples; of each variant the highest one is named."""
     for course in courses:
         missed = [span for span in course.spans if span.missed and span.peak is not None]
         for span in missed:
@@ -222,26 +235,33 @@ def _exact(plot: Axes, courses: Sequence[Course], scale: Scale, clock: Scale, hi
             continue
         middle, at = (named.begin_ns + named.end_ns) / 2 / clock.size, top(named.peak) / scale.size
         plot.plot([middle], [at], marker="D", markersize=7, color=colour_of(course.variant).drawn)
+        exact = "exact peak" if named.peak.exact else "peak"
         right = middle > plot.get_xlim()[1] / 2
         plot.annotate(
-            f"exact peak {_range(named.peak)}, between two samples", (middle, at), xytext=(9 if right else -9, 7),
+            f"{exact} {_range(named.peak)}", (middle, at), xytext=(9 if right else -9, 7),
             textcoords="offset points", ha="right" if right else "left", color=INK.drawn,
         )  # fmt: skip
 
 
 def _spans(
-    below: Axes, rows: Sequence[tuple[Variant, Span]], sizes: dict[Variant, dict[str, int]], clock: Scale, length: int
+    below: Axes,
+    rows: Sequence[tuple[Variant, Span]],
+    sizes: dict[Variant, dict[str, int]],
+    clock: Scale,
+    *,
+    length: int,
+    width: float,
 ) -> None:
-    """A line of text for each step, and under it a bar over its time."""
-    width = WIDTH - _LEFT - _RIGHT
+    """A line of text for each step, and under it a bar over its time; the text may begin left of the plot."""
     below.set_ylim(_ROW * len(rows) + 8, 0)
     least = length / clock.size / width * 2
     for place, (variant, span) in enumerate(rows):
         begin, wide = span.begin_ns / clock.size, max(least, (span.end_ns - span.begin_ns) / clock.size)
-        below.barh(place * _ROW + 27, wide, left=begin, height=_BAR, **bar_of(variant))
-        text = shortened(_label(span, sizes[variant].get(span.step)), width - 4)
+        below.barh(place * _ROW + 24, wide, left=begin, height=_BAR, **bar_of(variant))
+        figures = _figures(span, sizes[variant].get(span.step))
+        text = shortened(one_line(span.step), _LEFT + width - width_of(figures)) + figures
         fits = begin * clock.size / length * width + width_of(text) <= width
         below.annotate(
-            text, (begin, place * _ROW + 18) if fits else (length / clock.size, place * _ROW + 18),
+            text, (begin, place * _ROW + 16) if fits else (length / clock.size, place * _ROW + 16),
             ha="left" if fits else "right", va="baseline", color=INK.drawn,
         )  # fmt: skip

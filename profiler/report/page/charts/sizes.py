@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from profiler.model import Variant
 from profiler.report.clean import one_line
 from profiler.report.page.chart import Chart
-from profiler.report.page.charts.canvas import LINE, TEXT, WIDTH, Sheet, draw, shortened
+from profiler.report.page.charts.canvas import BOLD, LINE, TEXT, WIDTH, Sheet, draw, shortened
 from profiler.report.page.charts.colours import INK, LIMIT
 from profiler.report.page.charts.looks import colour_of
 from profiler.report.shape import Report
@@ -22,10 +23,10 @@ KEY = "sizes"
 TITLE = "Time and cost at other memory sizes"
 MOST_STEPS = 6
 
-_LEFT, _WIDTH, _PLOT = 46, 184, 112
-_HEAD = 3 * LINE + 4
+_LEFT, _WIDTH, _PLOT = 38, 118, 112
+_HEAD = 3 * LINE + 10
 _HEIGHT = _HEAD + _PLOT + 42
-_TICKS = (256, 1024, 4096)
+_TICKS = (256, 2048, 8192)
 _DOTS = (0, (1, 2))
 
 
@@ -35,20 +36,24 @@ def sizes_chart(report: Report) -> Chart:
     drawn = [sweep for sweep in sweeps if any(point.holds for point in sweep.points) or sweep.chosen]
     too_big = [sweep for sweep in sweeps if sweep not in drawn]
     if not drawn:
-        return Chart(key=KEY, title=TITLE, svg="", description="", absent=_absent(too_big))
+        return Chart(key=KEY, title=TITLE, absent=_absent(too_big))
     kept = sorted(drawn, key=lambda sweep: -_usd(sweep))[:MOST_STEPS]
     shown = [sweep for sweep in drawn if sweep in kept]
     limit_ns = report.verdict.terms.limits.max_duration_ns
     description = " ".join(_sentence(sweep, limit_ns) for sweep in shown)
-    svg = draw(
-        lambda sheet: _paint(sheet, shown, limit_ns),
-        height=_HEIGHT * len(shown),
-        key=KEY,
-        title=TITLE,
-        description=description,
+    runs, per = _per_runs(shown)
+    drawings = tuple(
+        draw(
+            partial(_paint, sweep=sweep, limit_ns=limit_ns, runs=runs, per=per),
+            height=_HEIGHT,
+            key=f"{KEY}-{place}",
+            title=TITLE,
+            description=_sentence(sweep, limit_ns),
+        )
+        for place, sweep in enumerate(shown)
     )
     note = _note(shown, too_big, len(drawn) - len(shown))
-    return Chart(key=KEY, title=TITLE, svg=svg, description=description, note=note)
+    return Chart(key=KEY, title=TITLE, drawings=drawings, description=description, note=note)
 
 
 def _usd(sweep: Sweep) -> float:
@@ -120,32 +125,29 @@ def _note(shown: Sequence[Sweep], too_big: Sequence[Sweep], left: int) -> str:
 # --- the picture ----------------------------------------------------------------------------------------------------
 
 
-def _paint(sheet: Sheet, sweeps: Sequence[Sweep], limit_ns: int) -> None:
-    runs, per = _per_runs(sweeps)
-    for place, sweep in enumerate(sweeps):
-        y = place * _HEIGHT
-        sheet.text(shortened(_name(sweep), WIDTH), left=0, base=y + LINE - 4, fontweight="bold")
-        sheet.text(_figures(sweep), left=0, base=y + 2 * LINE - 4)
-        right = WIDTH - _WIDTH - 12
-        shown = [point for point in sweep.points if point.holds or point == sweep.chosen] or list(sweep.points)
-        clock = time_scale([max(point.duration_ns for point in shown)])
-        near = max(point.duration_ns for point in shown) >= limit_ns
-        ends = f"; limit {limit_ns / clock.size:,g}" if near else ""
-        what = "longest task" if sweep.tasks > 1 else "time"
-        sheet.text(f"{what}, {clock.name}{ends}", left=_LEFT, base=y + 3 * LINE - 2)
-        sheet.text(f"dollars {per}", left=right, base=y + 3 * LINE - 2)
-        times = sheet.plot(left=_LEFT, top=y + _HEAD, width=_WIDTH, height=_PLOT)
-        money = sheet.plot(left=right, top=y + _HEAD, width=_WIDTH, height=_PLOT)
-        _curve(times, sweep, {point: point.duration_ns / clock.size for point in sweep.points}, shown)
-        _curve(money, sweep, {point: float(point.usd) * runs for point in sweep.points}, shown)
-        if near:
-            times.axhline(limit_ns / clock.size, color=LIMIT.drawn, linewidth=1.6, linestyle=(0, (7, 3)))
+def _paint(sheet: Sheet, *, sweep: Sweep, limit_ns: int, runs: int, per: str) -> None:
+    sheet.text(shortened(_name(sweep), WIDTH, BOLD), left=0, base=LINE - 4, fontweight="bold")
+    sheet.text(_figures(sweep), left=0, base=2 * LINE - 4)
+    right = WIDTH - _WIDTH - 12
+    shown = [point for point in sweep.points if point.holds or point == sweep.chosen] or list(sweep.points)
+    clock = time_scale([max(point.duration_ns for point in shown)])
+    near = max(point.duration_ns for point in shown) >= limit_ns
+    ends = f"; limit {limit_ns / clock.size:,g}" if near else ""
+    what = "longest task" if sweep.tasks > 1 else "time"
+    sheet.text(f"{what}, {clock.name}{ends}", left=0, base=3 * LINE - 2)
+    sheet.text(f"$ {per}", left=right - 8, base=3 * LINE - 2)
+    times = sheet.plot(left=_LEFT, top=_HEAD, width=_WIDTH, height=_PLOT)
+    money = sheet.plot(left=right, top=_HEAD, width=_WIDTH, height=_PLOT)
+    _curve(times, sweep, {point: point.duration_ns / clock.size for point in sweep.points}, shown)
+    _curve(money, sweep, {point: float(point.usd) * runs for point in sweep.points}, shown)
+    if near:
+        times.axhline(limit_ns / clock.size, color=LIMIT.drawn, linewidth=1.6, linestyle=(0, (7, 3)))
 
 
 def _per_runs(sweeps: Sequence[Sweep]) -> tuple[int, str]:
     """How many runs' dollars are numbers that one can read."""
     usd = max(map(_usd, sweeps))
-    steps = ((1, "a run"), (1_000, "for 1,000 runs"), (1_000_000, "for a million runs"))
+    steps = ((1, "a run"), (1_000, "per 1,000 runs"), (1_000_000, "per million runs"))
     return next((step for step in steps if usd * step[0] >= 1), steps[-1])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from profiler.fit import StepFit
 from profiler.model import Measurement, Variant
 from profiler.report.clean import one_line
 from profiler.report.page.chart import Chart
-from profiler.report.page.charts.canvas import LINE, TEXT, WIDTH, Sheet, draw, shortened
+from profiler.report.page.charts.canvas import BOLD, LINE, TEXT, WIDTH, Sheet, draw, shortened, width_of
 from profiler.report.page.charts.colours import INK, LIMIT
 from profiler.report.page.charts.looks import bar_of
 from profiler.report.shape import Report
@@ -29,8 +30,7 @@ NAMED = 3
 """Longest tasks of a step that are named."""
 BINS = 28
 
-_LEFT, _WIDTH, _PLOT = 40, 196, 96
-_NAMES = 100
+_LEFT, _WIDTH, _PLOT = 38, 122, 96
 _HEAD, _FOOT = 2 * LINE + 10, 2 * LINE + 32
 _LEAST = 0.015
 """Of the highest bar: a bin with a single task is seen, too."""
@@ -71,13 +71,22 @@ def tasks_chart(report: Report) -> Chart:
     """Draw the spread of each fan-out's tasks, those of the steps that take the most GB-seconds."""
     steps = _fan_outs(report)
     if not steps:
-        return Chart(key=KEY, title=TITLE, svg="", description="", absent="No step of this run has more than one task.")
+        return Chart(key=KEY, title=TITLE, absent="No step of this run has more than one task.")
     kept = sorted(steps, key=lambda step: -(step.fit.gb_s or 0))[:MOST_STEPS]
     shown = [step for step in steps if step in kept]
+    drawings = tuple(
+        draw(
+            partial(_paint, step=step),
+            height=_height(step),
+            key=f"{KEY}-{place}",
+            title=TITLE,
+            description=_sentence(step),
+        )
+        for place, step in enumerate(shown)
+    )
     description = " ".join(_sentence(step) for step in shown)
-    height = sum(_height(step) for step in shown)
-    svg = draw(lambda sheet: _paint(sheet, shown), height=height, key=KEY, title=TITLE, description=description)
-    return Chart(key=KEY, title=TITLE, svg=svg, description=description, note=_note(shown, len(steps) - len(shown)))
+    note = _note(shown, len(steps) - len(shown))
+    return Chart(key=KEY, title=TITLE, drawings=drawings, description=description, note=note)
 
 
 def _fan_outs(report: Report) -> list[_FanOut]:
@@ -141,14 +150,15 @@ def _peaks(step: _FanOut) -> str:
 
 
 def _task(step: _FanOut, task: _Task) -> str:
+    return ", ".join(text for text in _used_and_handled(step, task) if text)
+
+
+def _used_and_handled(step: _FanOut, task: _Task) -> tuple[str, str]:
+    """Which task it is and what it took; and how much it had to handle, as far as that is known."""
     measured = task.measured
-    figures = [
-        _many(measured.groups, "group"),
-        _many(measured.rows_in, "row"),
-        duration(task.time_ns),
-        memory_range(measured.peak.low, measured.peak.high),
-    ]
-    return f"{step.part} {measured.index}: {', '.join(figure for figure in figures if figure)}"
+    used = f"{duration(task.time_ns)}, {memory_range(measured.peak.low, measured.peak.high)}"
+    handled = (_many(measured.groups, "group"), _many(measured.rows_in, "row"))
+    return f"{step.part} {measured.index}: {used}", ", ".join(text for text in handled if text)
 
 
 def _many(number: int | None, what: str) -> str:
@@ -171,45 +181,39 @@ def _note(shown: Sequence[_FanOut], left: int) -> str:
 # --- the picture ----------------------------------------------------------------------------------------------------
 
 
+def _named_lines(step: _FanOut) -> list[str]:
+    """The largest tasks, each on a line, or on two where one has no room for it."""
+    lines = ["the longest:"]
+    for place, task in enumerate(step.named):
+        if place == NAMED:
+            lines.append("the highest peak:")
+        whole = f"  {_task(step, task)}"
+        used, handled = _used_and_handled(step, task)
+        lines += [whole] if width_of(whole) <= WIDTH else [f"  {used},", f"  {handled}"]
+    return lines
+
+
 def _height(step: _FanOut) -> float:
-    return _HEAD + _PLOT + _FOOT + LINE * len(step.named) + 22
+    return _HEAD + _PLOT + _FOOT + LINE * len(_named_lines(step)) + 10
 
 
-def _paint(sheet: Sheet, steps: Sequence[_FanOut]) -> None:
-    y = 0.0
-    for step in steps:
-        _fan_out(sheet, step, y)
-        y += _height(step)
-
-
-def _fan_out(sheet: Sheet, step: _FanOut, y: float) -> None:
-    sheet.text(
-        shortened(f"{one_line(step.fit.name)}: {count(len(step.tasks))} tasks", WIDTH),
-        left=0,
-        base=y + LINE - 4,
-        fontweight="bold",
-    )
-    right = WIDTH - _WIDTH - 4
+def _paint(sheet: Sheet, *, step: _FanOut) -> None:
+    head = f": {count(len(step.tasks))} tasks"
+    name = shortened(one_line(step.fit.name), WIDTH - width_of(head, BOLD), BOLD)
+    sheet.text(name + head, left=0, base=LINE - 4, fontweight="bold")
     size = None if step.fit.memory_mib is None else step.fit.memory_mib * MIB
     times = [task.time_ns for task in step.tasks]
     peaks = [task.peak_bytes for task in step.tasks]
     for left, what, values, unit, limit in (
         (_LEFT, "time of a task", times, time_scale(times), None),
-        (right, "its peak", peaks, memory_scale([*peaks, size]), size),
+        (WIDTH - _WIDTH - 8, "its peak", peaks, memory_scale([*peaks, size]), size),
     ):
-        sheet.text(f"{what}, {unit.name}", left=left, base=y + 2 * LINE - 2)
-        axes = sheet.plot(left=left, top=y + _HEAD, width=_WIDTH, height=_PLOT)
+        sheet.text(f"{what}, {unit.name}", left=left, base=2 * LINE - 2)
+        axes = sheet.plot(left=left, top=_HEAD, width=_WIDTH, height=_PLOT)
         _histogram(axes, values, unit, limit)
-    base = y + _HEAD + _PLOT + LINE + 22
-    for left, text in ((_LEFT, _times(step)), (right, _peaks(step))):
-        first, _, second = text.partition(", ")
-        sheet.text(first, left=left, base=base)
-        sheet.text(second, left=left, base=base + LINE)
-    base += 2 * LINE + 6
-    for place, task in enumerate(step.named):
-        what = "longest" if place == 0 else "highest peak" if place == NAMED else ""
-        sheet.text(what, left=0, base=base)
-        sheet.text(shortened(_task(step, task), WIDTH - _NAMES), left=_NAMES, base=base)
+    base = _HEAD + _PLOT + LINE + 22
+    for text in (_times(step), _peaks(step), *_named_lines(step)):
+        sheet.text(text.strip(), left=12 if text.startswith(" ") else 0, base=base)
         base += LINE
 
 

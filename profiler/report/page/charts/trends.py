@@ -33,7 +33,7 @@ def _chart(trend: Trend, history: History) -> Chart:
     key = f"{trend.variant}-{trend.measure}"
     title = f"{trend.variant.value.capitalize()}: {NAMES[trend.measure]}"
     description = _description(trend, history)
-    svg = draw(
+    drawn = draw(
         lambda sheet: _paint(sheet, trend, history),
         height=LINE + _PLOT + 34,
         key=key,
@@ -41,7 +41,7 @@ def _chart(trend: Trend, history: History) -> Chart:
         description=description,
     )
     note = "The axis does not begin at 0." if _bottom(trend) else ""
-    return Chart(key=key, title=title, svg=svg, description=description, note=note)
+    return Chart(key=key, title=title, drawings=(drawn,), description=description, note=note)
 
 
 def _amount(trend: Trend, value: float) -> str:
