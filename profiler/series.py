@@ -30,6 +30,8 @@ class Series:
     """CPU time of all tasks, each with an init, as it has on Lambda after a cold start."""
     wall_ns: tuple[int, ...]
     """Of the whole: elapsed; of a step: the sum over its tasks."""
+    waited: tuple[float, ...] = ()
+    """Share of its tasks' time in which they were ready to run, but the machine's cores were busy; empty: not known."""
 
     @property
     def repeats(self) -> int:
@@ -60,6 +62,7 @@ def _of_variant(repetitions: Sequence[Repetition]) -> Iterator[Series]:
         bounded=whole.bounded,
         cpu_ns=tuple(sum(map(_cpu_ns, steps.values())) for steps in by_step),
         wall_ns=tuple(repetition.end.wall_ns for repetition in complete if repetition.end),
+        waited=whole.waited,
     )
     for step in by_step[0]:
         tasks = [steps[step] for steps in by_step if step in steps]
@@ -83,6 +86,7 @@ def _series(variant: Variant, step: str | None, repetitions: Sequence[Sequence[M
         bounded=any(not task.peak.exact for tasks in repetitions for task in tasks),
         cpu_ns=tuple(map(_cpu_ns, repetitions)),
         wall_ns=tuple(sum(task.wall_ns for task in tasks) for tasks in repetitions),
+        waited=tuple(map(_waited, repetitions)),
     )
 
 
@@ -91,6 +95,11 @@ def _cpu_ns(tasks: Sequence[Measurement]) -> int:
     inits = [task.init_cpu_ns for task in tasks if task.init_ns > 0]
     sandboxes = 1 if tasks[0].variant is Variant.MONOLITH else len(tasks)
     return sum(task.cpu_ns for task in tasks) + (round(median(inits)) * sandboxes if inits else 0)
+
+
+def _waited(tasks: Sequence[Measurement]) -> float:
+    wall_ns = sum(task.wall_ns for task in tasks)
+    return sum(task.wait_ns for task in tasks) / wall_ns if wall_ns else 0.0
 
 
 def _top(peak: Peak) -> int:

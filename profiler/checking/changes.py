@@ -1,7 +1,7 @@
 """What changed from one run to the next, and what crept up over several: figure by figure, beyond threshold and noise.
 
-Memory is compared wherever it was measured; CPU time only with runs of the same machine. `regression` has the
-statistics.
+Memory is compared wherever it was measured; CPU time only with runs of the same machine, and it is called nothing where
+the machine was too busy with other work. `regression` has the statistics.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from statistics import median
 from profiler.checking.likeness import renamed, same_machine
 from profiler.checking.outcome import Called, Change, Creep, Measure
 from profiler.model import Run, Variant
+from profiler.regression.busy import too_busy
 from profiler.regression.creep import LEAST_RUNS, creep
 from profiler.regression.difference import Difference, difference
-from profiler.regression.thresholds import DEFAULT_THRESHOLD, least_growth
+from profiler.regression.thresholds import CREEP_SIGNIFICANCE, DEFAULT_THRESHOLD, least_growth
 from profiler.series import Series, series_of
 from profiler.settings import Rules
 
@@ -33,6 +34,11 @@ class Figures:
     series: Mapping[Place, Series]
     """By its names in the checked run."""
     same_machine: bool
+
+    def busy(self, variant: Variant) -> bool:
+        """Whether the machine had too much other work while a variant ran."""
+        whole = self.series.get((variant, None))
+        return whole is not None and too_busy(whole.waited)
 
 
 def figures_of(run: Run, checked: Run) -> Figures:
@@ -56,14 +62,14 @@ def changes_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Iter
         baselines: The newest first.
         rules: Thresholds.
     """
-    for place, series in now.series.items():
+    for place in now.series:
         for measure in Measure:
             having = [before for before in baselines if place in before.series]
             of_machine = [before for before in having if before.same_machine]
             if measure is Measure.CPU and of_machine:
                 having = of_machine
             if having:
-                yield _change(place, measure, having[0], series, rules)
+                yield _change(place, measure, having[0], now, rules)
 
 
 def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Iterator[Creep]:
@@ -71,8 +77,9 @@ def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Itera
     for place, series in now.series.items():
         for measure in Measure:
             window = [before for before in reversed(baselines) if place in before.series]
-            window = [before for before in window if measure is Measure.PEAK or before.same_machine]
-            if len(window) + 1 < LEAST_RUNS:
+            if measure is Measure.CPU:
+                window = [before for before in window if before.same_machine and not before.busy(place[0])]
+            if len(window) + 1 < LEAST_RUNS or (measure is Measure.CPU and now.busy(place[0])):
                 continue
             threshold = _threshold(place, measure, rules)
             values = [_values(before.series[place], measure) for before in window]
@@ -80,6 +87,7 @@ def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Itera
                 [*values, _values(series, measure)],
                 threshold=float(threshold),
                 least=_least(place, measure, window[0]),
+                significance=CREEP_SIGNIFICANCE[measure.value],
             )
             if found is not None:
                 yield Creep(
@@ -94,12 +102,16 @@ def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Itera
                 )
 
 
-def _change(place: Place, measure: Measure, before: Figures, series: Series, rules: Rules) -> Change:
-    old, new = _values(before.series[place], measure), _values(series, measure)
+def _change(place: Place, measure: Measure, before: Figures, now: Figures, rules: Rules) -> Change:
+    old, new = _values(before.series[place], measure), _values(now.series[place], measure)
     threshold, least = _threshold(place, measure, rules), _least(place, measure, before)
     held = partial(difference, threshold=float(threshold), least=least)
     found = held(old, new)
     compared = measure is Measure.PEAK or before.same_machine
+    busy = measure is Measure.CPU and (before.busy(place[0]) or now.busy(place[0]))
+    called = _called(found, measure, partial(held, new, old))
+    if busy and called is not Called.NO_CHANGE:
+        called = Called.UNKNOWN
     return Change(
         variant=place[0],
         step=place[1],
@@ -108,7 +120,8 @@ def _change(place: Place, measure: Measure, before: Figures, series: Series, rul
         after=found.after,
         ratio=found.ratio,
         threshold=threshold,
-        called=_called(found, measure, partial(held, new, old)) if compared else Called.NOT_COMPARED,
+        called=called if compared else Called.NOT_COMPARED,
+        busy=busy,
         interval=found.interval if compared else None,
         p_value=found.p_value if compared else None,
         before_repeats=len(old),

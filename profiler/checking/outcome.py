@@ -31,7 +31,7 @@ class Called(StrEnum):
     NO_CHANGE = "no_change"
     """Below the threshold, or no more than noise."""
     UNKNOWN = "unknown"
-    """Beyond the threshold, but with too few repeats to tell it from noise."""
+    """Beyond the threshold, but with too few repeats, or on too busy a machine, to tell it from noise."""
     NOT_COMPARED = "not_compared"
     """Time of another machine."""
 
@@ -56,6 +56,8 @@ class Change:
     """Of the ratio, by bootstrap over the repeats; None: too few repeats, the noise is unknown."""
     p_value: float | None = None
     """One-sided, of the same bootstrap: share of resamples without growth; None: too few repeats."""
+    busy: bool = False
+    """The machine had too much other work, then or now, for this figure to say anything."""
     before_repeats: int = 1
     after_repeats: int = 1
     baseline: str = ""

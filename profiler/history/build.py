@@ -14,9 +14,10 @@ from profiler.history.reading import Figures, read_figures
 from profiler.history.values import Ending, History, Measure, Past, Trend
 from profiler.kept.listing import Header, Unreadable, list_headers
 from profiler.model import Variant
+from profiler.regression.busy import too_busy
 from profiler.regression.creep import creep
 from profiler.regression.repeats import typical
-from profiler.regression.thresholds import DEFAULT_THRESHOLD, least_growth
+from profiler.regression.thresholds import CREEP_SIGNIFICANCE, DEFAULT_THRESHOLD, least_growth
 from profiler.series import Series
 
 _MOST_NAMED = 12
@@ -107,7 +108,9 @@ def _trends(runs: Sequence[Past]) -> Iterator[Trend]:
     for variant, step in sorted(keys, key=lambda key: (order.index(key[0]), key[1] is not None)):
         for measure in Measure:
             repeats = [_repeats(run, variant, step, measure) for run in runs]
+            quiet = [not (measure is Measure.CPU and _busy(run, variant)) for run in runs]
             known = [values for values in repeats if values]
+            told = [values for values, steady in zip(repeats, quiet, strict=True) if values and steady]
             wholes = [values for run in runs if (values := _repeats(run, variant, None, measure))]
             if known:
                 yield Trend(
@@ -116,9 +119,10 @@ def _trends(runs: Sequence[Past]) -> Iterator[Trend]:
                     measure=measure,
                     values=tuple(typical(values) if values else None for values in repeats),
                     rise=creep(
-                        _fewer(known),
+                        _fewer(told),
                         threshold=float(DEFAULT_THRESHOLD[measure]),
                         least=least_growth(measure, whole_before=typical(wholes[0]) if wholes else 0),
+                        significance=CREEP_SIGNIFICANCE[measure],
                     ),
                 )
 
@@ -129,6 +133,11 @@ def _fewer(runs: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
         return list(runs)
     borders = [place * len(runs) // _MOST_POINTS for place in range(_MOST_POINTS + 1)]
     return [tuple(typical(repeats) for repeats in runs[start:end]) for start, end in pairwise(borders)]
+
+
+def _busy(run: Past, variant: Variant) -> bool:
+    """Whether the machine had too much other work for the run's CPU time to say anything."""
+    return any(too_busy(series.waited) for series in run.series if (series.variant, series.step) == (variant, None))
 
 
 def _repeats(run: Past, variant: Variant, step: str | None, measure: Measure) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ _COLUMNS = {
     "repeat": "BIGINT",
     "wall_ns": "BIGINT",
     "cpu_ns": "BIGINT",
+    "wait_ns": "BIGINT",
     "init_ns": "BIGINT",
     "init_cpu_ns": "BIGINT",
     "peak": "STRUCT(low BIGINT, high BIGINT)",
@@ -44,7 +45,7 @@ _LONGEST_LINE = 256 * 2**20
 _EVENTS = """
 CREATE TEMP TABLE events AS
 SELECT row_number() OVER () AS line, filename, event, variant, step, "index", coalesce(repeat, 0) AS repeat, wall_ns,
-    cpu_ns, init_ns, init_cpu_ns, coalesce(peak.high, peak.low) AS top, peak.low AS low,
+    cpu_ns, wait_ns, init_ns, init_cpu_ns, coalesce(peak.high, peak.low) AS top, peak.low AS low,
     peak.low IS DISTINCT FROM peak.high AS bounded, coalesce(nested, false) AS nested, complete,
     coalesce(reason, '') AS reason, from_run
 FROM read_ndjson(?, columns = {columns}, filename = true, ignore_errors = true, maximum_object_size = {longest})
@@ -54,8 +55,8 @@ _SUSPECTS = """
 SELECT DISTINCT filename FROM events WHERE event IS NULL
     OR (event IN ('measurement', 'variant') AND (variant IS NULL OR variant NOT IN ('monolith', 'decomposed')
         OR wall_ns IS NULL))
-    OR (event = 'measurement' AND (step IS NULL OR "index" IS NULL OR cpu_ns IS NULL OR init_ns IS NULL
-        OR init_cpu_ns IS NULL OR low IS NULL))
+    OR (event = 'measurement' AND (step IS NULL OR "index" IS NULL OR cpu_ns IS NULL OR wait_ns IS NULL
+        OR init_ns IS NULL OR init_cpu_ns IS NULL OR low IS NULL))
     OR (event = 'variant' AND complete IS NULL)
 """
 
@@ -78,23 +79,25 @@ complete AS (
 ),
 steps AS (
     SELECT filename, variant, repeat, step, min(line) AS line, count(*) AS tasks, max(top) AS peak,
-        bool_or(bounded) AS bounded, sum(wall_ns) AS wall,
+        bool_or(bounded) AS bounded, sum(wall_ns) AS wall, sum(wait_ns) AS waited,
         sum(cpu_ns) + coalesce(round_even(median(init_cpu_ns) FILTER (WHERE init_ns > 0), 0), 0)
             * if(variant = 'monolith', 1, count(*)) AS cpu
     FROM complete WHERE NOT nested GROUP BY filename, variant, repeat, step
 ),
 wholes AS (
     SELECT filename, variant, repeat, count(*) AS tasks, max(top) AS peak, bool_or(bounded) AS bounded,
-        any_value(elapsed_ns) AS wall
+        any_value(elapsed_ns) AS wall, coalesce(sum(wait_ns)::DOUBLE / nullif(sum(wall_ns), 0), 0) AS waited
     FROM complete GROUP BY ALL
 ),
 sums AS (
     SELECT filename, variant, repeat, sum(cpu) AS cpu FROM steps GROUP BY ALL
 )
-SELECT filename, variant, NULL AS step, repeat, 0 AS line, tasks, peak, bounded, coalesce(cpu, 0)::HUGEINT AS cpu, wall
+SELECT filename, variant, NULL AS step, repeat, 0 AS line, tasks, peak, bounded, coalesce(cpu, 0)::HUGEINT AS cpu, wall,
+    waited
 FROM wholes LEFT JOIN sums USING (filename, variant, repeat)
 UNION ALL
-SELECT filename, variant, step, repeat, line, tasks, peak, bounded, cpu::HUGEINT, wall::HUGEINT FROM steps
+SELECT filename, variant, step, repeat, line, tasks, peak, bounded, cpu::HUGEINT, wall::HUGEINT,
+    coalesce(waited::DOUBLE / nullif(wall, 0), 0) FROM steps
 ORDER BY filename, variant = 'decomposed', step IS NOT NULL, step, repeat
 """
 
@@ -194,7 +197,9 @@ def _escaped(name: str) -> str:
     return "".join(f"[{character}]" if character in "*?[" else character for character in name)
 
 
-def _series(rows: Sequence[tuple[str, str, str | None, int, int, int, int, bool, int, int]]) -> tuple[Series, ...]:
+def _series(
+    rows: Sequence[tuple[str, str, str | None, int, int, int, int, bool, int, int, float]],
+) -> tuple[Series, ...]:
     """The series of one file: of each variant the whole, then its steps as its first repetition began them."""
     found = []
     for name, of_variant in groupby(rows, key=lambda row: row[1]):
@@ -211,6 +216,7 @@ def _series(rows: Sequence[tuple[str, str, str | None, int, int, int, int, bool,
                 bounded=any(row[7] for row in group),
                 cpu_ns=tuple(int(row[8]) for row in group),
                 wall_ns=tuple(int(row[9]) for row in group),
+                waited=tuple(row[10] for row in group),
             )
             for group in steps
         ]

@@ -37,13 +37,16 @@ class Rise:
     """One-sided: how likely an order that rises like this is where all are."""
 
 
-def creep(values: Sequence[Sequence[float]], *, threshold: float, least: float = 0.0) -> Rise | None:
+def creep(
+    values: Sequence[Sequence[float]], *, threshold: float, least: float = 0.0, significance: float = SIGNIFICANCE
+) -> Rise | None:
     """Return how a figure rose over runs, where it did by more than the threshold and than chance.
 
     Args:
         values: The repeats of each run, the oldest run first, the one in question last.
         threshold: Largest rise over all of them that is let pass: 0.05 is 5 %.
         least: Smallest rise that counts, in the unit of the figure.
+        significance: Largest p of an order that is named; five runs have none below 1/120, six 1/720.
 
     Returns:
         None too where there are fewer than `LEAST_RUNS` runs.
@@ -63,7 +66,7 @@ def creep(values: Sequence[Sequence[float]], *, threshold: float, least: float =
     if start <= 0 or min(rise, held) <= threshold * start or held < max(least, rise / 2):
         return None
     p_value = _p_value(figures)
-    return Rise(values=figures, rise=rise / start, p_value=p_value) if p_value <= SIGNIFICANCE else None
+    return Rise(values=figures, rise=rise / start, p_value=p_value) if p_value <= significance else None
 
 
 def _p_value(figures: Sequence[float]) -> float:

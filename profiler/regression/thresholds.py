@@ -12,6 +12,11 @@ from profiler.units import MIB
 DEFAULT_THRESHOLD = {"peak": Decimal("0.05"), "cpu": Decimal("0.10")}
 """By measure; growth as a share. Memory is steady from run to run; CPU time drifts with the machine's other work."""
 
+CREEP_SIGNIFICANCE = {"peak": 0.01, "cpu": 0.002}
+"""Largest p of a rise over several runs. Memory's noise is far below its threshold, so that five runs (p = 1/120) are
+enough. CPU time has about ten figures in a check whose noise may pass the threshold; together they shall err in less
+than 1 % of all histories, which takes six runs."""
+
 LEAST_PEAK_BYTES = 4 * MIB
 LEAST_CPU_SHARE = 0.02
 """Of the CPU time of the whole variant, before."""

@@ -80,6 +80,7 @@ def _change(change: Change, check: Check) -> dict[str, Any]:
         "decides": change.variant is check.variant,
         "interval": None if change.interval is None else [number(end) for end in change.interval],
         "p_value": number(change.p_value),
+        "busy": change.busy,
         "before_repeats": change.before_repeats,
         "after_repeats": change.after_repeats,
         "baseline": change.baseline,

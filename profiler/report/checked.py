@@ -22,6 +22,7 @@ from profiler.units import count
 
 _WORDS = {Measure.PEAK: "memory", Measure.CPU: "CPU time"}
 _HOW = {Variant.DECOMPOSED: "decomposed, it", Variant.MONOLITH: "as one process, it"}
+_BUSY = "The machine was busy with other work, now or then, and that adds CPU time too."
 _MOST_NOTED = 3
 """Baselines that are named one by one; more are counted."""
 _MOST_NAMES = 5
@@ -115,7 +116,8 @@ def _creeps_of(creeps: Iterable[Creep], variant: Variant) -> list[Creep]:
 
 def _to_be_known(check: Check) -> Iterator[Statement]:
     for change in _of(check, Called.UNKNOWN):
-        yield Statement(label="UNKNOWN", text=f"{change_sentence(change)} With so few repeats, that may be noise.")
+        why = _BUSY if change.busy else "With so few repeats, that may be noise."
+        yield Statement(label="UNKNOWN", text=f"{change_sentence(change)} {why}")
     for change in _of(check, Called.BETTER):
         yield Statement(label="BETTER", text=change_sentence(change), tone=Tone.YES)
 
