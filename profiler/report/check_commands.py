@@ -6,12 +6,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from pathlib import PurePath
 
 from profiler.checking.outcome import Baseline, Called, Check, Measure
 from profiler.model import Run
 from profiler.report.clean import one_line
-from profiler.report.commands import MOST
+from profiler.report.commands import MOST, reference
 from profiler.report.shape import Command, Names
 
 _ENOUGH = 5
@@ -27,7 +26,8 @@ def commands_of_check(check: Check, run: Run, names: Names) -> tuple[Command, ..
 def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
     compared = [baseline for baseline in check.baselines if not baseline.refused]
     if compared:
-        baseline = shlex.quote(_reference(_telling(check, compared)))
+        telling = _telling(check, compared)
+        baseline = shlex.quote(reference(telling.run_id, telling.path))
         yield Command(line=f"paredown compare {baseline} {names.run}", purpose="both runs side by side")
     step = _grown(check, run)
     if step is not None:
@@ -50,12 +50,6 @@ def _telling(check: Check, compared: Sequence[Baseline]) -> Baseline:
     if not crept or any(change.called is Called.WORSE and change.variant is check.variant for change in check.changes):
         return compared[0]
     return next(baseline for baseline in compared if baseline.run_id == crept[0].runs[0])
-
-
-def _reference(baseline: Baseline) -> str:
-    """How a command finds a baseline: by its id where runs are kept, by its path elsewhere."""
-    kept = str(PurePath(".paredown", "runs", f"{baseline.run_id}.jsonl"))
-    return baseline.run_id if baseline.path in ("", kept) else baseline.path
 
 
 def _grown(check: Check, run: Run) -> str | None:

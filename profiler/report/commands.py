@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from profiler.model import Run, Variant
 from profiler.reasons import ReasonKind
@@ -16,6 +17,15 @@ MOST = 3
 def commands_of(verdict: Verdict, run: Run, names: Names) -> tuple[Command, ...]:
     """What to do next, seen from what this run found."""
     return tuple(_useful(verdict, run, names))[:MOST]
+
+
+def reference(run_id: str, path: str) -> str:
+    """Return how a command finds a run: by its id where runs are kept, by its path elsewhere.
+
+    >>> reference("a", ".paredown/runs/a.jsonl"), reference("a", "history/a.jsonl"), reference("a", "")
+    ('a', 'history/a.jsonl', 'a')
+    """
+    return run_id if path in ("", str(PurePath(".paredown", "runs", f"{run_id}.jsonl"))) else path
 
 
 def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:

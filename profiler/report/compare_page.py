@@ -11,6 +11,7 @@ from shlex import quote
 from profiler.comparing.values import Difference, Figure, Finding, Line, Side, SideBySide, Value
 from profiler.model import Variant
 from profiler.report.clean import one_line
+from profiler.report.commands import reference
 from profiler.report.compare_tables import TONES, section_of
 from profiler.report.moments import moment
 from profiler.report.shape import Command, Statement, Tone
@@ -77,8 +78,10 @@ def _claimed(figure: Figure, found: Difference) -> str:
     ratio = found.ratio or 0.0
     size = percent(abs(Decimal(ratio) - 1))
     amount, what = _CLAIMED[figure]
-    if found.finding is Finding.SAME or size == "0 %":
+    if size == "0 %":
         return f"as {amount} {what}"
+    if found.finding is Finding.SAME:
+        return f"{what} within noise"
     less = "less" if amount == "much" else "fewer"
     return f"{size} {'more' if ratio > 1 else less} {what}"
 
@@ -156,7 +159,7 @@ def _notes(compared: SideBySide) -> Iterator[str]:
         yield (
             "A figure is the mean of the lower half of its repeats: what disturbs one adds time and takes none away. "
             "The range behind a change is its 95 % interval, by bootstrap; a change is called more or less where that "
-            "interval does not hold 1."
+            "interval does not contain 0."
         )
     if any(found.finding is Finding.UNKNOWN for found in differences):
         yield (
@@ -178,7 +181,8 @@ def _notes(compared: SideBySide) -> Iterator[str]:
 
 def _commands(compared: SideBySide) -> Iterator[Command]:
     for side in compared.sides[:2]:
-        yield Command(line=f"paredown report {quote(one_line(side.run.id))}", purpose=f"shows {side.letter} by itself")
+        run = quote(one_line(reference(side.run.id, side.run.path)))
+        yield Command(line=f"paredown report {run}", purpose=f"shows {side.letter} by itself")
     yield Command(line=f"paredown history {quote(one_line(compared.job))}", purpose="shows every kept run of the job")
 
 

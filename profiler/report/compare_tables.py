@@ -19,7 +19,7 @@ TITLES = {
     Figure.PEAK: "peak memory",
     Figure.CPU: "CPU time",
     Figure.GB_SECONDS: "GB-seconds a run",
-    Figure.USD_PER_REQUEST: "$ a 1,000 requests",
+    Figure.USD_PER_REQUEST: "$ a 1000 requests",
     Figure.TASKS: "tasks",
     Figure.WALL: "elapsed here",
 }

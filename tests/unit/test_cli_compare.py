@@ -44,6 +44,24 @@ def test_runs_stand_side_by_side_by_id_and_by_path(capsys: pytest.CaptureFixture
     assert "  B against A   monolith: as much memory" in shown
 
 
+def test_a_run_from_elsewhere_is_shown_by_its_path(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(repeated(replace(a_fitting_run(), id="c"), NOISE), "history/c.jsonl")
+    assert compare("history/c.jsonl", "a") == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    for line in ("paredown report history/c.jsonl shows A by itself", "paredown report a shows B by itself"):
+        assert line in lines
+        assert main(line.split()[1:3]) == 0
+
+
+def test_what_is_within_noise_is_not_called_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    run = repeated(replace(a_fitting_run(), id="slower"), [(memory, time + 0.005) for memory, time in NOISE])
+    keep(run, ".paredown/runs/slower.jsonl")
+    assert compare("a", "slower") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "CPU time within noise" in shown
+    assert "as much CPU time" not in shown
+
+
 @pytest.mark.parametrize("other", ["b", "failed"])
 def test_the_comparison_as_json_is_what_the_schema_says(other: str, capsys: pytest.CaptureFixture[str]) -> None:
     schema: dict[str, Any] = json.loads((ROOT / "docs" / "compare.schema.json").read_text(encoding="utf-8"))
