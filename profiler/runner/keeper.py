@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # A bare interpreter has it at no cost only so.
     from typing import Any, NoReturn
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE = 1, 2
 NONE = -1  # No process, no descriptor.
 FAST_NS, SLOW_NS = 10_000_000, 50_000_000
 MAX_SHARE = 300  # One sample may take at most 1/300 of the time until the next one, in CPU time,
@@ -39,6 +40,15 @@ def prctl(option: int, value: int) -> None:
     import ctypes
 
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def punch(fd: int, length: int) -> bool:
+    """Give the room of a file's first bytes back, and leave its size; False where the file system cannot do that."""
+    import ctypes
+
+    fallocate = ctypes.CDLL(None).fallocate
+    fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    return bool(fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, length) == 0)
 
 
 def read(path: str) -> bytes:
@@ -490,18 +500,22 @@ class Keeper:
     def trim_log(self, watch: Watch) -> None:
         """Keep a flood of output from filling the disk: beyond a limit only its tail stays, and how much is gone.
 
-        The size is asked for right before the cut, so that nothing is missing but what comes in between the two.
+        What comes before the tail becomes a hole, and the size of the file goes on counting it. Where the file system
+        has no holes, the file is cut, and what is printed between asking for its size and the cut is not counted.
         """
         try:
-            if self.log and os.stat(self.log).st_size > LOG_LIMIT:
-                with open(self.log, "r+b") as file:
-                    file.seek(-LOG_TAIL, 2)
-                    tail = file.read(LOG_TAIL)
-                    size = os.fstat(file.fileno()).st_size
-                    file.truncate(0)
-                    watch.cut_bytes += size - len(tail)
-                    file.seek(0)
-                    file.write(tail)
+            if not self.log or os.stat(self.log).st_blocks * 512 <= LOG_LIMIT:
+                return
+            with open(self.log, "r+b") as file:
+                if punch(file.fileno(), os.fstat(file.fileno()).st_size - LOG_TAIL):
+                    return
+                file.seek(-LOG_TAIL, 2)
+                tail = file.read(LOG_TAIL)
+                size = os.fstat(file.fileno()).st_size
+                file.truncate(0)
+                watch.cut_bytes += size - len(tail)
+                file.seek(0)
+                file.write(tail)
         except OSError:
             return
 
