@@ -56,6 +56,7 @@ class Channel:
     def __init__(self, requests: int, replies: int) -> None:
         self.requests, self.replies = requests, replies
         self._pipe = os.fstat(replies).st_ino
+        self._owner = os.getpid()
         for descriptor in (requests, replies):
             os.set_inheritable(descriptor, False)
 
@@ -76,8 +77,11 @@ class Channel:
         """Answer an order (`FINAL`), or tell something on the way (`NEWS`).
 
         False where the user's code has closed the descriptor: nothing is said then, since a file of the user's may
-        have its number by now.
+        have its number by now. Ends a process that was forked off and has come back from the user's code: the answer
+        is its parent's.
         """
+        if os.getpid() != self._owner:
+            os._exit(0)
         data = kind + pickle.dumps(answer)
         data = len(data).to_bytes(8, "little") + data
         try:

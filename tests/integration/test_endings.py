@@ -118,6 +118,14 @@ def test_no_child_outlives_the_task_that_left_it(name: str, tmp_path: Path) -> N
     assert measurement.outcome.ending is (Ending.OK if name == "leaves_children" else Ending.EXITED)
 
 
+def test_a_forked_child_that_comes_back_gives_no_answer(tmp_path: Path) -> None:
+    for measurement in measure("comes_back_twice", tmp_path, times=2):
+        assert measurement.outcome.ok, measurement.outcome
+        assert measurement.cpu_ns > 0
+    (kept,) = (tmp_path / "kept").glob("**/*.pickle")
+    assert b"parent" in kept.read_bytes()
+
+
 def test_no_child_outlives_a_timeout(tmp_path: Path) -> None:
     reached = tmp_path / "reached"
     shown = outcome(

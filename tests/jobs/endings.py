@@ -149,6 +149,16 @@ def prints_a_flood():
     return {"a": 1}
 
 
+def sees_a_flood_sink():
+    """Print 80 MiB, and wait until the log of it takes up less."""
+    for _ in range(80):
+        print("x" * (MIB - 1))
+    sys.stdout.flush()
+    while os.fstat(1).st_blocks * 512 > 64 * MIB:
+        time.sleep(0.01)
+    return {"a": 1}
+
+
 def prints_from_a_child():
     """Print a line, and let a child print another."""
     import subprocess
@@ -475,12 +485,25 @@ def lets_go():
 
 
 def leaves_a_zombie():
-    """Let a child hold 100 MiB, and never ask how it ended."""
-    if os.fork() == 0:
+    """Let a child hold 100 MiB while its keeper cannot look, and never ask how it ended."""
+    keeper = os.getppid()
+    child = os.fork()
+    if child == 0:
+        time.sleep(0.2)  # So that it is seen while it is small.
+        os.kill(keeper, signal.SIGSTOP)
         data = _filled(100)
         os._exit(len(data) % 2)
-    time.sleep(0.4)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    os.kill(keeper, signal.SIGCONT)
     return {"a": 1}
+
+
+def comes_back_twice():
+    """Forget that a forked child returns too."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    return {"process": "parent" if child else "child"}
 
 
 def lists_descriptors():
