@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
-from profiler.checking.likeness import other_data, same_machine
+from profiler.checking.likeness import other_data, renamed, same_machine
 from profiler.errors import RunFileError, UsageError
 from profiler.history.reading import Figures, read_figures
 from profiler.history.values import Ending, History, Measure, Past, Trend
@@ -86,6 +87,9 @@ def _chosen(job: str | None, headers: Sequence[Header], root: Path) -> str:
 
 
 def _past(header: Header, figures: Figures, newest: Header) -> Past:
+    names = {
+        variant: {old: new for new, old in renamed(header.run, newest.run, variant).items()} for variant in Variant
+    }
     ending = Ending.COMPLETE
     if not figures.ended:
         ending = Ending.INTERRUPTED
@@ -97,7 +101,11 @@ def _past(header: Header, figures: Figures, newest: Header) -> Past:
         reason=figures.reason if ending is Ending.FAILED else "",
         same_machine=same_machine(header.run.machine, newest.run.machine),
         other_data=other_data(header.run, newest.run),
-        series=tuple(series for series in figures.series if series.variant not in figures.taken),
+        series=tuple(
+            replace(series, step=names[series.variant].get(series.step or "", series.step))
+            for series in figures.series
+            if series.variant not in figures.taken
+        ),
         taken=figures.taken,
     )
 

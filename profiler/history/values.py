@@ -45,7 +45,8 @@ class Past:
     other_data: str
     """Why it measured other work than the newest run, in words that follow "its"; empty: the same."""
     series: tuple[Series, ...]
-    """Of each variant that it measured to its end itself, the whole and its steps."""
+    """Of each variant that it measured to its end itself, the whole and its steps, by the names that they have in the
+    newest run."""
     taken: frozenset[Variant]
     """Variants that were taken from another run."""
 

@@ -227,14 +227,14 @@ def _notes(history: History, *, steps: bool) -> Iterator[str]:
     other = [run for run in runs if run.other_data]
     if other:
         yield (
-            f"Of {many(len(other), 'run')} the work was another than the newest's, and so no trend has them; of the "
-            f"last of these the {one_line(other[-1].other_data)}."
+            f"{many(len(other), 'run')} measured other work than the newest one, and no trend has them; the last time, "
+            f"the {one_line(other[-1].other_data)}."
         )
     machines = [run for run in runs if not run.same_machine]
     if machines:
         yield (
-            f"{many(len(machines), 'run')} of another machine than the newest: a trend has their memory, and not their "
-            "CPU time."
+            f"{many(len(machines), 'run')} from another machine than the newest one's: a trend has the memory, and not "
+            "the CPU time."
         )
     hidden = [trend for trend in history.trends if trend.step is not None]
     if hidden and not steps:

@@ -174,6 +174,28 @@ def test_a_file_that_went_away_is_named(tmp_path: Path) -> None:
     assert "gone.jsonl" in damaged[tmp_path / "gone.jsonl"]
 
 
+def test_a_step_with_another_name_and_the_same_code_is_followed_under_its_newest_name(tmp_path: Path) -> None:
+    def fit(item: Any) -> Any:
+        return replace(item, step="fit") if (item.variant, item.step) == (Variant.DECOMPOSED, "train") else item
+
+    keep_series(tmp_path, [1 + 0.03 * day for day in range(6)])
+    for day in range(3):
+        path = tmp_path / "runs" / f"r{day:03}.jsonl"
+        run = load_run(str(path))
+        steps = tuple(replace(step, name="fit") if step.name == "train" else step for step in run.plan.decomposed)
+        repetitions = tuple(replace(item, measurements=tuple(map(fit, item.measurements))) for item in run.repetitions)
+        plan = replace(run.plan, decomposed=steps)
+        path.unlink()
+        keep(
+            replace(run, plan=plan, repetitions=repetitions, measurements=tuple(map(fit, run.measurements))), str(path)
+        )
+    found = history(tmp_path)
+    assert "fit" not in {trend.step for trend in found.trends}
+    trend = trend_of(found, Measure.PEAK, "train")
+    assert None not in trend.values
+    assert trend.rise is not None
+
+
 # --- what is made of it ---------------------------------------------------------------------------------------------
 
 
