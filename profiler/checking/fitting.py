@@ -37,7 +37,7 @@ def objections_of(run: Run, verdict: Verdict, rules: Rules, judge: Judge) -> tup
         same = len(repetitions) == 1 or repetition.measurements == run.of(variant)
         of_it = verdict if same else judge(run.with_repetition(repetition))
         each.append(_against(of_it, rules))
-    found = [*_together(each, run, variant), *_of_the_run(run, each)]
+    found = [*_interrupted(run), *_together(each, run, variant), *_of_the_run(run, each)]
     return tuple(sorted(found, key=lambda reason: _ORDER.index(reason.effect)))
 
 
@@ -97,8 +97,20 @@ def _sometimes(run: Run, variant: Variant, good: int, of: int) -> Reason:
     )
 
 
+def _interrupted(run: Run) -> Iterator[Reason]:
+    """The cause of whatever else a run that did not end leaves open, so it stands before that."""
+    if not run.ended:
+        yield Reason(
+            kind=ReasonKind.INCOMPLETE,
+            effect=Effect.UNDECIDED,
+            subject=run.plan.job,
+            text="was interrupted before its run came to an end",
+            remedy="measure it again" if run.is_script else "--resume measures the rest",
+        )
+
+
 def _of_the_run(run: Run, each: Sequence[list[Reason]]) -> Iterator[Reason]:
-    """What no single repetition shows: answers that differ or were not compared, an end that did not come."""
+    """What no single repetition shows: answers that differ or were not compared."""
     known = {reason.kind for reasons in each for reason in reasons}
     held = {end.variant for end in run.variants if end.complete}
     comparison = run.comparison
@@ -122,14 +134,6 @@ def _of_the_run(run: Run, each: Sequence[list[Reason]]) -> Iterator[Reason]:
             effect=Effect.UNDECIDED,
             subject=run.plan.job,
             text=f"has two variants whose answers were not compared: {why}",
-        )
-    if not run.ended and ReasonKind.INCOMPLETE not in known:
-        yield Reason(
-            kind=ReasonKind.INCOMPLETE,
-            effect=Effect.UNDECIDED,
-            subject=run.plan.job,
-            text="was interrupted before its run came to an end",
-            remedy="--resume measures the rest",
         )
 
 

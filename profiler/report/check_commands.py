@@ -25,6 +25,8 @@ def commands_of_check(check: Check, run: Run, names: Names) -> tuple[Command, ..
 
 def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
     compared = [baseline for baseline in check.baselines if not baseline.refused]
+    if not run.ended and not run.is_script:
+        yield Command(line=f"paredown run {names.job} --resume", purpose="measures only what is missing")
     if compared:
         telling = _telling(check, compared)
         baseline = shlex.quote(reference(telling.run_id, telling.path))

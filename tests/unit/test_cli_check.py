@@ -19,7 +19,7 @@ from profiler.report.changes_table import growth
 from tests.checks import a_baseline, changed, larger, repeated
 from tests.factories import a_plan, a_run
 from tests.reports import keep
-from tests.sample_runs import a_run_that_does_not_fit, a_script_run, an_undecided_run
+from tests.sample_runs import a_run_that_does_not_fit, a_script_run, an_interrupted_run, an_undecided_run
 
 
 @pytest.fixture(autouse=True)
@@ -310,6 +310,18 @@ def test_wrong_settings_are_told_with_their_place(text: str, problem: str, capsy
     settings(text)
     assert check() == 2
     assert problem in errors(capsys)
+
+
+def test_of_an_interrupted_run_the_interrupt_is_told_first_and_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    kept(an_interrupted_run())
+    assert check() == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (
+        "FAILS cost_anomalies is undecided, and so fails: it was interrupted before its run came to an end: --resume "
+        "measures the rest (" in shown
+    )
+    assert "Next" in shown
+    assert re.search(r"paredown run \S+ --resume", shown.partition("Next")[2])
 
 
 def test_steps_of_two_jobs_in_one_repository_have_limits_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
