@@ -50,8 +50,20 @@ def table_name(*keys: str) -> str:
 
 
 def settings_file(folder: Path) -> Path | None:
-    """The nearest `pyproject.toml`, from a folder upwards; None: there is none."""
-    return next((path for at in (folder, *folder.parents) if (path := at / FILE).is_file()), None)
+    """The nearest `pyproject.toml` that has `[tool.paredown]`, from a folder upwards; None: there is none.
+
+    One without it says nothing of checks, as that of a package inside a repository; one that cannot be read may have
+    it.
+    """
+    return next((path for at in (folder, *folder.parents) if (path := at / FILE).is_file() and _may_ask(path)), None)
+
+
+def _may_ask(path: Path) -> bool:
+    try:
+        tool = parse(_text_of(path, FILE), FILE).get("tool", {})
+    except (FactsError, UsageError):
+        return True
+    return not isinstance(tool, dict) or "paredown" in tool
 
 
 def settings_of(path: Path, *, shown: str | None = None) -> Settings:

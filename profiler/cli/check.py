@@ -78,8 +78,8 @@ def command(
     Exit code 0: every step and the whole fit, both variants give the same answer, no limit is passed, and nothing got
     worse than the baseline; 1: not so, or undecided; 2: trouble.
 
-    Limits and thresholds are also read from the nearest pyproject.toml: [tool.paredown] holds for every job,
-    [tool.paredown.jobs.JOB] for one, and options go before both.
+    Limits and thresholds are also read from the nearest pyproject.toml that has [tool.paredown]: this holds for every
+    job, [tool.paredown.jobs.JOB] for one, and options go before both.
     """
     from profiler.cli.output import write_result
     from profiler.holding import checked_report

@@ -109,7 +109,9 @@ def test_settings_of_the_nearest_file_hold_and_options_go_before_them(monkeypatc
     monkeypatch.chdir("below/deeper")
     assert check("--workspace", "../../.paredown") == 1
     settings("[project]\n")
-    assert check("--workspace", "../../.paredown") == 0, "the nearest file has no table, and so asks for nothing"
+    assert check("--workspace", "../../.paredown") == 1, "the nearest file says nothing of checks, and hides none"
+    settings("[tool.paredown]\n")
+    assert check("--workspace", "../../.paredown") == 0, "the nearest table asks for nothing"
 
 
 def test_switches_of_the_settings_can_be_turned_off() -> None:

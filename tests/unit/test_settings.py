@@ -71,14 +71,30 @@ def test_the_nearest_file_upwards_holds(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     above = written(tmp_path, EVERYTHING)
     assert settings_file(deep) == above
-    nearer = written(tmp_path / "a", "")
+    nearer = written(tmp_path / "a", "[tool.paredown]\n")
     assert settings_file(deep) == nearer
     assert settings_file(tmp_path) == above
 
 
+@pytest.mark.parametrize("text", ["", "[project]\nname = 'a'\n", "[tool.ruff]\n"])
+def test_a_file_that_says_nothing_of_checks_hides_none_above_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "package").mkdir()
+    above = written(tmp_path, EVERYTHING)
+    written(tmp_path / "package", text)
+    assert settings_file(tmp_path / "package") == above
+
+
+@pytest.mark.parametrize("text", ["[tool.paredown", b"\xff", "tool = 3"])
+def test_a_file_that_is_wrong_is_not_passed_over(tmp_path: Path, text: str | bytes) -> None:
+    (tmp_path / "package").mkdir()
+    written(tmp_path, EVERYTHING)
+    nearer = written(tmp_path / "package", text)
+    assert settings_file(tmp_path / "package") == nearer
+
+
 def test_a_folder_of_that_name_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "a" / "pyproject.toml").mkdir(parents=True)
-    above = written(tmp_path, "")
+    above = written(tmp_path, EVERYTHING)
     assert settings_file(tmp_path / "a") == above
 
 
