@@ -92,6 +92,8 @@ class StepFit:
     """What the highest peak asks for, with headroom and the runtime's own memory, before rounding to a size."""
     memory_mib: int | None = None
     """Memory size on Lambda; None where no size will do. Of a monolith's step: the size of the whole."""
+    nested: bool = False
+    """A mark that is always inside another one, whose figures hold these already."""
     declared: bool = False
     """The size is the one that the query declares."""
     enlarged: bool = False

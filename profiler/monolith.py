@@ -172,7 +172,8 @@ def _part(
     name: str, kind: str, tasks: Sequence[Measurement], size: int | None, whole: Peak | None, terms: Terms
 ) -> StepFit:
     limits = terms.limits
-    fit = measured(name, kind, tasks, terms, planned=1)
+    nested = bool(tasks) and all(task.nested for task in tasks)
+    fit = replace(measured(name, kind, tasks, terms, planned=1), nested=nested)
     reasons = list(outcome_reasons(name, tasks))
     if fit.peak is None or whole is None:
         reasons.append(objections.not_measured(name, tasks=0, planned=1))

@@ -204,7 +204,8 @@ def _assumptions(
     others: tuple[VariantVerdict | None, ...],
 ) -> Assumptions:
     limits, platform = terms.limits, terms.platform
-    largest = max((step.tasks for step in deciding.steps), default=0)
+    fleet = deciding.variant is Variant.DECOMPOSED  # A monolith is one invocation, however often a mark is entered.
+    largest = max((step.tasks for step in deciding.steps), default=0) if fleet else 1
     sizes = [step.memory_mib for step in deciding.steps if step.memory_mib is not None]
     peaks = [step.peak for variant in others if variant for step in variant.steps if step.peak is not None]
     return Assumptions(

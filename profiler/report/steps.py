@@ -23,6 +23,7 @@ _EFFECTS = (Effect.NO, Effect.UNDECIDED, Effect.NOTE)
 
 _STEP = Column(key="step", title="step")
 _TASKS = Column(key="tasks", title="tasks", right=True)
+_ENTERED = "entered: how often a mark was, each time as a task of its own"
 _BAR = Column(key="bar", group=HERE)
 _PEAK = Column(key="peak", title="peak", group=HERE, right=True, meaning="peak: the highest memory of any task")
 _ADDED = Column(key="added", title="added", group=HERE, right=True, meaning="added: what the step put on top")
@@ -59,7 +60,8 @@ def steps_table(variant: VariantVerdict) -> Table:
 
     put(_STEP, ("", [step_name(step, steps) for step in steps]))
     if fans_out or not monolith:
-        put(_TASKS, ("", [count(step.tasks) for step in steps]))
+        tasks = replace(_TASKS, title="entered", meaning=_ENTERED) if monolith else _TASKS
+        put(tasks, ("", [count(step.tasks) for step in steps]))
     put(_BAR, ("", [""] * len(steps)))
     put(_PEAK, peaks(highest))
     if monolith:
@@ -94,6 +96,14 @@ def step_name(step: StepFit, steps: Sequence[StepFit]) -> str:
     """A step's name; of a script that marks its parts, what is outside them is called so."""
     rest = step.kind == "script" and any(other.kind == "mark" for other in steps)
     return f"{one_line(step.name)}, the rest" if rest else one_line(step.name)
+
+
+def nested_note(steps: Sequence[StepFit]) -> str:
+    """Say which parts of a script are inside others, so that nobody adds them up; empty where none is."""
+    names = [one_line(step.name) for step in steps if step.nested]
+    if not names:
+        return ""
+    return f"Inside another part, which counts it already: {', '.join(names)}."
 
 
 def _cell(column: Column, text: str, step: StepFit, length: Bar | None) -> Cell:
@@ -138,6 +148,8 @@ def _notes(variant: VariantVerdict) -> tuple[str, ...]:
     if not variant.complete:
         why = f": {one_line(variant.problem)}" if variant.problem else ""
         notes.append(f"Not complete{why}.")
+    inside = nested_note(variant.steps)
+    notes += [inside] if inside else []
     if variant.floor_gb_s is not None and variant.times_floor is not None and not variant.hypothetical:
         notes.append(
             f"The floor: CPU and one init per task come to {significant(variant.floor_gb_s)} GB-seconds at any size; "

@@ -245,6 +245,37 @@ def test_what_another_holder_sampled_of_a_monolith_counts_for_the_step_that_ran(
     assert {span.step: span.missed for span in course.spans} == {"load": False, "fit": True, "train.py": False}
 
 
+def a_script_with_marks() -> Run:
+    """Its first part holds the peak, its second is entered twice, with a part inside."""
+    script = {"variant": Variant.MONOLITH, "init_ns": 0}
+    run = a_script_run()
+    tasks = (
+        a_measurement(**script, step="load", wall_ns=NS_PER_S, peak=exactly(900)),
+        *(
+            a_measurement(**script, step="fold", index=turn, started_ns=(1 + turn) * NS_PER_S, wall_ns=NS_PER_S)
+            for turn in range(2)
+        ),
+        a_measurement(**script, step="parse", started_ns=NS_PER_S, wall_ns=NS_PER_MS, nested=True),
+        a_measurement(**script, step="train.py", wall_ns=3 * NS_PER_S, curve=(0, 1024, 3_000, 2048)),
+    )
+    return replace(run, measurements=tasks)
+
+
+def test_of_a_script_with_marks_the_whole_has_its_own_peak_and_parts_are_entered() -> None:
+    chart = charts(a_script_with_marks())["memory"]
+    shown = words(*svgs(chart))
+    assert re.search(r"\ntrain\.py: 3\.0 s, 900 MB of", shown)
+    assert re.search(r"\nfold, 2 times: 2\.0 s", shown)
+
+
+def test_a_part_inside_another_is_said_to_be_counted_there() -> None:
+    said = "Inside another part, which counts it already: parse."
+    report = a_report(a_script_with_marks())
+    assert charts_of(report)[1].note.endswith(said)
+    assert said in report.sections[0].notes
+    assert [column.title for column in report.sections[0].steps.columns][1] == "entered"
+
+
 def test_a_ceiling_far_above_is_named_and_notdrawn() -> None:
     near = words(*svgs(drawn("fits")["memory"]))
     assert "Lambda's largest size, 10.0 GB" in near
@@ -352,7 +383,7 @@ def test_a_bounded_peak_is_not_said_to_be_its_upper_end() -> None:
 
 
 def test_a_run_without_a_fan_out_has_no_picture_of_tasks() -> None:
-    assert charts(a_script_run())["tasks"].absent == "No step of this run has more than one task."
+    assert charts(a_script_run())["tasks"].absent == "No step of this run fans out."
 
 
 # --- sizes ----------------------------------------------------------------------------------------------------------

@@ -253,8 +253,21 @@ def test_a_script_is_shown_by_its_marks_and_counts_nested_ones_once() -> None:
         ("inner", "mark"),
         ("train.py", "script"),
     ]
+    assert [step.name for step in monolith_of(verdict).steps if step.nested] == ["inner"]
     assert monolith_of(verdict).cpu_ns == 3 * NS_PER_S
     assert verdict.sentence.startswith("cost_anomalies fits AWS Lambda as one process: one run takes ")
+
+
+def test_a_mark_that_is_entered_again_makes_no_fleet() -> None:
+    plan = a_plan(monolith=(a_planned_step(name="train.py", kind="script"),), decomposed=(), request=None)
+    tasks = tuple(a_measurement(variant=Variant.MONOLITH, step="fold", index=turn) for turn in range(5))
+    run = a_run(
+        plan=plan,
+        measurements=tasks,
+        variants=(VariantEnd(variant=Variant.MONOLITH, wall_ns=9 * NS_PER_S, complete=True),),
+        settings=the_settings(variants=(Variant.MONOLITH,)),
+    )
+    assert judged(run, None).assumptions.slowest_of_tasks == 1
 
 
 def test_a_last_attempt_replaces_those_before_it() -> None:

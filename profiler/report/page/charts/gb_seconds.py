@@ -11,7 +11,7 @@ from profiler.report.page.chart import Chart
 from profiler.report.page.charts.canvas import LINE, WIDTH, Sheet, draw, shortened, width_of
 from profiler.report.page.charts.looks import bar, bar_of, called
 from profiler.report.shape import Report
-from profiler.report.steps import step_name
+from profiler.report.steps import nested_note, step_name
 from profiler.units import count, significant
 from profiler.variants import VariantVerdict
 
@@ -52,7 +52,8 @@ def gb_seconds_chart(report: Report) -> Chart:
     drawn = draw(
         lambda sheet: _paint(sheet, steps, whole, names), height=height, key=KEY, title=TITLE, description=description
     )
-    return Chart(key=KEY, title=TITLE, drawings=(drawn,), description=description, note=_note(steps))
+    note = " ".join(filter(None, (_note(steps), *(nested_note(item.steps) for item in whole))))
+    return Chart(key=KEY, title=TITLE, drawings=(drawn,), description=description, note=note)
 
 
 def _steps(whole: Sequence[VariantVerdict]) -> list[_Step]:

@@ -78,7 +78,8 @@ def _description(report: Report, courses: Sequence[Course]) -> Iterator[str]:
         yield f"{_peak_sentence(course, report)} From its first step on it ran for {duration(course.length_ns)}."
         sizes = _sizes(report, course.variant)
         for span in course.spans[: 2 * MOST_SPANS]:
-            yield f"{_label(span, sizes.get(span.step))}{', between two samples' if _between(span) else ''}."
+            missed = ", between two samples" if _between(span) else ""
+            yield f"{one_line(span.step)}{_figures(span, course.variant, sizes.get(span.step))}{missed}."
     yield f"Lambda's largest size is {memory(ceiling * MIB)}."
 
 
@@ -91,13 +92,10 @@ def _peak_sentence(course: Course, report: Report) -> str:
     return f"{name}: {exact}{_range(course.peak)} at its peak."
 
 
-def _label(span: Span, size_mib: int | None) -> str:
-    """A step in one line: its name, how long it ran, and its peak beside the size that it gets."""
-    return one_line(span.step) + _figures(span, size_mib)
-
-
-def _figures(span: Span, size_mib: int | None) -> str:
-    tasks = f", {count(span.tasks)} tasks" if span.tasks > 1 else ""
+def _figures(span: Span, variant: Variant, size_mib: int | None) -> str:
+    """What follows a step's name in its line: how long it ran, and its peak beside the size that it gets."""
+    several = "tasks" if variant is Variant.DECOMPOSED else "times"
+    tasks = f", {count(span.tasks)} {several}" if span.tasks > 1 else ""
     figures = "" if span.peak is None else f", {_range(span.peak)}"
     size = "" if size_mib is None or span.peak is None else f" of {memory(size_mib * MIB)}"
     return f"{tasks}: {duration(span.end_ns - span.begin_ns)}{figures}{size}"
@@ -258,7 +256,7 @@ def _spans(
     for place, (variant, span) in enumerate(rows):
         begin, wide = span.begin_ns / clock.size, max(least, (span.end_ns - span.begin_ns) / clock.size)
         below.barh(place * _ROW + 24, wide, left=begin, height=_BAR, **bar_of(variant))
-        figures = _figures(span, sizes[variant].get(span.step))
+        figures = _figures(span, variant, sizes[variant].get(span.step))
         text = shortened(one_line(span.step), _LEFT + width - width_of(figures)) + figures
         fits = begin * clock.size / length * width + width_of(text) <= width
         below.annotate(

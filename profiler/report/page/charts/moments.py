@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from profiler.model import Measurement, Peak, Run, Variant
+from profiler.model import Kind, Measurement, Peak, Run, Variant
 from profiler.sizing import highest
 from profiler.units import KIB, NS_PER_MS
 from profiler.variants import latest
@@ -29,7 +29,7 @@ class Span:
     end_ns: int
     tasks: int
     peak: Peak | None
-    """Highest of its tasks."""
+    """Highest of its tasks; of a script with marks, those in them too."""
     sampled_bytes: int
     """Highest sample while it ran; 0 where there is none."""
 
@@ -71,11 +71,14 @@ def course_of(run: Run, variant: Variant) -> Course | None:
         by_step.setdefault(task.step, []).append(task)
     # A monolith is one process: what was sampled of it while a step ran is that step's, whoever holds the samples.
     one_process = tasks if variant is Variant.MONOLITH else []
+    scripts = {step.name for step in run.plan.steps(variant) if step.kind == Kind.SCRIPT}
     return Course(
         variant=variant,
         length_ns=length_ns,
         moments=_moments(tasks, begin_ns, length_ns),
-        spans=tuple(_span(step, found, one_process, begin_ns) for step, found in by_step.items()),
+        spans=tuple(
+            _span(step, found, one_process, begin_ns, whole=step in scripts) for step, found in by_step.items()
+        ),
         sampled=sum(1 for task in tasks if task.curve),
         tasks=len(tasks),
     )
@@ -87,7 +90,9 @@ def _end_ns(task: Measurement) -> int:
     return task.started_ns + max(start_ns + task.wall_ns, task.curve[-2] * NS_PER_MS if task.curve else 0)
 
 
-def _span(step: str, tasks: Sequence[Measurement], others: Sequence[Measurement], begin_ns: int) -> Span:
+def _span(
+    step: str, tasks: Sequence[Measurement], others: Sequence[Measurement], begin_ns: int, *, whole: bool
+) -> Span:
     first, last = tasks[0].started_ns, max(map(_end_ns, tasks))
     own = [kib for task in tasks for kib in task.curve[1::2]]
     while_it_ran = [
@@ -96,12 +101,13 @@ def _span(step: str, tasks: Sequence[Measurement], others: Sequence[Measurement]
         for ms, kib in zip(task.curve[::2], task.curve[1::2], strict=True)
         if first <= task.started_ns + ms * NS_PER_MS < last
     ]
+    inside = [task for task in others if whole and first <= task.started_ns < last]
     return Span(
         step=step,
         begin_ns=first - begin_ns,
         end_ns=last - begin_ns,
         tasks=len(tasks),
-        peak=highest(task.peak for task in tasks),
+        peak=highest(task.peak for task in (*tasks, *inside)),
         sampled_bytes=KIB * max((*own, *while_it_ran), default=0),
     )
 

@@ -41,10 +41,9 @@ def sizes_chart(report: Report) -> Chart:
     shown = [sweep for sweep in drawn if sweep in kept]
     limit_ns = report.verdict.terms.limits.max_duration_ns
     description = " ".join(_sentence(sweep, limit_ns) for sweep in shown)
-    runs, per = _per_runs(shown)
     drawings = tuple(
         draw(
-            partial(_paint, sweep=sweep, limit_ns=limit_ns, runs=runs, per=per),
+            partial(_paint, sweep=sweep, limit_ns=limit_ns),
             height=_HEIGHT,
             key=f"{KEY}-{place}",
             title=TITLE,
@@ -125,7 +124,8 @@ def _note(shown: Sequence[Sweep], too_big: Sequence[Sweep], left: int) -> str:
 # --- the picture ----------------------------------------------------------------------------------------------------
 
 
-def _paint(sheet: Sheet, *, sweep: Sweep, limit_ns: int, runs: int, per: str) -> None:
+def _paint(sheet: Sheet, *, sweep: Sweep, limit_ns: int) -> None:
+    runs, per = _per_runs(sweep)
     sheet.text(shortened(_name(sweep), WIDTH, BOLD), left=0, base=LINE - 4, fontweight="bold")
     sheet.text(_figures(sweep), left=0, base=2 * LINE - 4)
     right = WIDTH - _WIDTH - 12
@@ -144,9 +144,9 @@ def _paint(sheet: Sheet, *, sweep: Sweep, limit_ns: int, runs: int, per: str) ->
         times.axhline(limit_ns / clock.size, color=LIMIT.drawn, linewidth=1.6, linestyle=(0, (7, 3)))
 
 
-def _per_runs(sweeps: Sequence[Sweep]) -> tuple[int, str]:
+def _per_runs(sweep: Sweep) -> tuple[int, str]:
     """How many runs' dollars are numbers that one can read."""
-    usd = max(map(_usd, sweeps))
+    usd = _usd(sweep)
     steps = ((1, "a run"), (1_000, "per 1,000 runs"), (1_000_000, "per million runs"))
     return next((step for step in steps if usd * step[0] >= 1), steps[-1])
 
