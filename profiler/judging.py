@@ -195,6 +195,13 @@ def _is_used(entry: Price | Fact, platform: Platform) -> bool:
     return entry.service == "lambda" and entry.name in _OF_LAMBDA and entry.arch in (None, platform.arch)
 
 
+def _found_again(run: Run, reference: str) -> str:
+    """How a command of this folder finds a run: last and ids are those of its own workspace, and others have a path."""
+    file = Path(run.path)
+    kept_here = file.parent.resolve() == Path(".paredown", "runs").resolve()
+    return run.path if reference in ("last", run.id) and file.is_file() and not kept_here else reference
+
+
 def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Names:
     """How the user names the job from this folder, quoted for a shell, with the parameters of the data that it made.
 
@@ -212,7 +219,7 @@ def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Name
     priced += [] if judging.prices is None else ["--prices", str(judging.prices)]
     return Names(
         job=shlex.join([job, *params]),
-        run=shlex.quote(reference),
+        run=shlex.quote(_found_again(run, reference)),
         priced=shlex.join(priced),
         arm64=judging.region in facts.regions("lambda", "gb_seconds", arch="arm64"),
     )

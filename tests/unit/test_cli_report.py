@@ -45,6 +45,15 @@ def test_a_run_is_found_by_its_path_and_named_like_that_in_the_commands(capsys: 
     assert "paredown report 'my runs/a.jsonl' --arch arm64" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("named", ["last", "20261124-120000-abcd"])
+def test_a_run_of_another_workspace_is_named_by_its_path_in_the_commands(
+    named: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(a_fitting_run(), "elsewhere/runs/20261124-120000-abcd.jsonl")
+    assert main(["report", named, "--workspace", "elsewhere"]) == 0
+    assert "paredown report elsewhere/runs/20261124-120000-abcd.jsonl" in capsys.readouterr().out
+
+
 def test_a_verdict_that_says_no_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     keep(a_script_run())
     assert report() == 0
