@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from profiler.cli.options import WholeRange
 from profiler.errors import UsageError
 
 
@@ -25,9 +26,7 @@ def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME=VALUE ...",
             help="Parameters of the data that a job makes; several may follow one --param.",
         ),
-        click.option(
-            "--shards", type=click.IntRange(1, 100_000), help="How many shards. [default: by the data's size]"
-        ),
+        click.option("--shards", type=WholeRange(1, 100_000), help="How many shards. [default: by the data's size]"),
         click.option(
             "--workspace",
             type=click.Path(file_okay=False),

@@ -52,6 +52,17 @@ def whole(_context: click.Context, _option: click.Parameter, text: str | None) -
     return int(number)
 
 
+class WholeRange(click.IntRange):
+    """A whole number between two ends, whose mistakes say what was expected."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take it, or say what was expected."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r}; expected a whole number from {self.min:,} to {self.max:,}", param, ctx)
+
+
 def architecture(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     """Take a processor architecture of Lambda, also by its other names."""
     if text is None:

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from profiler.cli.measuring import inputs_of, job_options, params_of
-from profiler.cli.options import amount, judging_options
+from profiler.cli.options import WholeRange, amount, judging_options
 from profiler.errors import UsageError
 from profiler.jobs import declares_a_job, find_job
 from profiler.model import Run, Variant
@@ -37,14 +37,14 @@ _FOR_JOBS = {"inputs", "params", "shards", "variant", "against", "jobs", "cold",
 @click.option(
     "--repeat",
     "repeats",
-    type=click.IntRange(1, 1000),
+    type=WholeRange(1, 1000),
     metavar="N",
     help="Measure each variant N times, by turns; 5 show the noise that check has to know. [default: 1]",
 )
-@click.option("--jobs", type=click.IntRange(1, 10_000), help="Tasks at a time. [default: the cores]")
+@click.option("--jobs", type=WholeRange(1, 10_000), help="Tasks at a time. [default: the cores]")
 @click.option(
     "--threads",
-    type=click.IntRange(1, 1024),
+    type=WholeRange(1, 1024),
     help="Threads of numeric libraries. [default: 1 in a task, as the machine gives in a monolith]",
 )
 @click.option("--cold", is_flag=True, help="A fresh sandbox for every task.")

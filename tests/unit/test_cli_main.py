@@ -169,3 +169,13 @@ def test_a_closed_output_is_no_reason_to_fail() -> None:
 def test_a_terminal_that_lacks_a_character_gets_its_number() -> None:
     ended = shell('"$PYTHON" -c "$PROGRAM"', writes="'3 \\u00d7'", PYTHONIOENCODING="ascii")
     assert (ended.returncode, ended.stdout) == (0, "3 \\xd7\n")
+
+
+@pytest.mark.parametrize("value", ["0", "1.5", "-1", "five", "1001", "", "1e3"])
+def test_a_number_of_repeats_that_means_nothing_is_told_with_what_was_expected(
+    value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "cost_anomalies", "--repeat", value]) == 2
+    shown = capsys.readouterr()
+    assert f"'--repeat': {value!r}; expected a whole number from 1 to 1,000" in shown.err
+    assert shown.out == ""
