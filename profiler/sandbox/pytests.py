@@ -6,13 +6,16 @@ the call and after it, so that its keeper too watches the call and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
+import unittest
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.config import create_terminal_writer
 
 from profiler.model import Ending, Outcome
 from profiler.sandbox import meter
@@ -32,15 +35,22 @@ class _Inside:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.called = False
         self.reports: list[pytest.TestReport] = []
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_pyfunc_call(self) -> Generator[None, object, object]:
-        """Measure the test's own function: the innermost of what stands around it; a second try is not measured."""
-        if self.called:
-            return (yield)
-        self.called = True
+        """Measure the test's own function: the innermost of what stands around it."""
+        return (yield from self.measured())
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Measure a test of `unittest`, which calls its function itself, between its setUp and its tearDown."""
+        if issubclass(getattr(item, "cls", None) or object, unittest.TestCase):
+            return (yield from self.measured())
+        return (yield)
+
+    def measured(self) -> Generator[None, object, object]:
+        """Wait, do the call, tell what it used, and wait again: for every try, where a plugin tries again."""
         gc.collect()
         self.answer(Answered(outcome=_OK))
         self.channel.receive()
@@ -58,6 +68,28 @@ class _Inside:
             stream.flush()
         if not self.channel.send(_FINAL, answer):
             os._exit(UNHEARD)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Keep this session's own lines out of what the test prints; plugins want to find a terminal all the same."""
+        terminal = config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            terminal._tw = create_terminal_writer(config, open(os.devnull, "w"))  # noqa: SIM115 - as long as the session
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Say what ended the session before the test had."""
+        sys.stderr.write(f"{excinfo.exconly()}\n")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Say what went wrong in a plugin."""
+        sys.stderr.write(f"{excrepr}\n")
+
+    def pytest_runtest_logstart(self) -> None:
+        """Forget what was printed until here: the session outside has shown the same when it began."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        with contextlib.suppress(OSError):  # The module has put something else in the place of the log.
+            os.ftruncate(1, 0)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the report of a setup, a call or a teardown."""

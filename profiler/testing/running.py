@@ -38,6 +38,9 @@ _OFF: dict[str, Any] = {
     "markexpr": "",
     "maxfail": 0,
     "newfirst": False,
+    "no_cov": True,
+    "no_header": True,
+    "no_summary": True,
     "numprocesses": None,
     "reportlog": None,
     "setupplan": False,
@@ -47,7 +50,10 @@ _OFF: dict[str, Any] = {
     "usepdb": False,
     "xmlpath": None,
 }
-"""Options of pytest and of pytest-xdist that choose among tests, write files or want a terminal: not inside."""
+"""Options of pytest, pytest-xdist and pytest-cov that choose among tests, write files or want a terminal: not inside.
+
+pytest-cov would slow the call down, and begin with removing what the processes of other tests have written.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +62,8 @@ class Ran:
 
     reports: tuple[pytest.TestReport, ...]
     """As pytest makes them, as far as they got here."""
-    measurement: Measurement | None
-    """Of its call; None: it never came so far."""
+    measurements: tuple[Measurement, ...]
+    """Of its call, of each try where a plugin tries again; none: it never came so far."""
     problem: str
     """How its process ended before its time; empty: it did not."""
     printed: str
@@ -87,19 +93,20 @@ def run_in_sandbox(item: pytest.Function, limits: Limits) -> Ran:
 
 def _run(item: pytest.Function, keeper: Keeper, temp: str, timeout_ns: int) -> Ran:
     """The timeout is that of the call; what comes before and after it is as slow as it is anywhere."""
-    measurement = None
+    measurements = []
     reply = keeper.ask(_order(item))
-    if _waits(reply):
+    while _waits(reply):
         reply = keeper.ask(GoOn(), timeout_ns=timeout_ns, temp=temp)
-        measurement = measure(_blank(item.name), reply, printed=keeper.printed(), timeout_ns=timeout_ns)
+        measurements.append(measure(_blank(item.name), reply, printed=keeper.printed(), timeout_ns=timeout_ns))
         if _waits(reply):
             reply = keeper.ask(GoOn())
-    printed = keeper.printed()
+    reports: tuple[pytest.TestReport, ...] = ()
+    problem = ""
     if isinstance(reply, Gone):
-        return Ran(
-            reports=(), measurement=measurement, problem=gone_outcome(reply, timeout_ns).message, printed=printed
-        )
-    return Ran(reports=tuple(_reports(item, reply.answer.result)), measurement=measurement, problem="", printed=printed)
+        problem = gone_outcome(reply, timeout_ns).message
+    else:
+        reports = tuple(_reports(item, reply.answer.result))
+    return Ran(reports=reports, measurements=tuple(measurements), problem=problem, printed=keeper.printed())
 
 
 def _waits(reply: Reply) -> bool:
@@ -115,7 +122,6 @@ def _order(item: pytest.Function) -> RunTest:
     options |= {
         "inifilename": None if config.inipath is None else str(config.inipath),
         "rootdir": str(config.rootpath),
-        "plugins": [*(name for name in config.option.plugins if "terminal" not in name), "no:terminal"],
     }
     inside = item.nodeid.split("::", 1)[1]
     return RunTest(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+
+from tests.integration.place import wait_until
 
 pytestmark = pytest.mark.skipif("not sys.platform.startswith('linux')", reason="only Linux measures")
 
@@ -139,37 +145,152 @@ def test_what_earlier_tests_have_set_up_is_taken_down_when_no_later_one_needs_it
     result.stdout.fnmatch_lines(["*taken down*", "*the other module*"])
 
 
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ("assert [1] == [2]", "E       assert [[]1[]] == [[]2[]]"),
-        (
-            "import os, signal; print('last words', flush=True); os.kill(os.getpid(), signal.SIGKILL)",
-            "killed by SIGKILL*",
-        ),
-        ("import os; os._exit(4)", "the process ended itself with exit code 4*"),
-        ("import time; time.sleep(60)", "not done after 1 s, the timeout*"),
-    ],
-    ids=["raises", "killed", "exits", "hangs"],
-)
-def test_a_test_that_fails_or_dies_is_a_failure_that_says_how(suite: pytest.Pytester, body: str, said: str) -> None:
+ENDINGS = {
+    "assert [1] == [2]": "E       assert [[]1[]] == [[]2[]]",
+    "import os, signal; print('last words', flush=True); os.kill(os.getpid(), signal.SIGKILL)": "killed by SIGKILL*",
+    "import os; os._exit(4)": "the process ended itself with exit code 4*",
+    "import time; time.sleep(60)": "not done after 1 s, the timeout*",
+    "pytest.exit('enough')": "its process came to no result; it held *",
+    "raise KeyboardInterrupt": "its process came to no result; it held *",
+}
+
+
+def test_a_test_that_fails_or_dies_is_a_failure_that_says_how(suite: pytest.Pytester) -> None:
+    tests = (
+        f"@pytest.mark.lambda_fit(timeout=1)\ndef test_ends_badly_{number}():\n    {body}"
+        for number, body in enumerate(ENDINGS)
+    )
+    suite.makepyfile("\n\n".join(["import pytest", *tests, "def test_after_it():\n    pass"]))
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(failed=len(ENDINGS), passed=1)
+    for number, said in enumerate(ENDINGS.values()):
+        result.stdout.fnmatch_lines([f"_* test_ends_badly_{number} _*", f"*{said}*"])
+    result.stdout.fnmatch_lines(["last words", "*Exit: enough", "KeyboardInterrupt"])
+
+
+def test_tests_that_pytest_does_not_call_itself_are_measured_too(suite: pytest.Pytester) -> None:
     suite.makepyfile(
-        f"""
+        """
+        '''
+        >>> 1 + 1
+        2
+        '''
+        import os
+        import unittest
         import pytest
+        from hypothesis import given, settings, strategies
 
-        @pytest.mark.lambda_fit(timeout=1)
-        def test_ends_badly():
-            {body}
+        pytestmark = pytest.mark.lambda_fit(max_peak="150 MB")
 
-        def test_after_it():
-            pass
+        class TestOld(unittest.TestCase):
+            def setUp(self):
+                self.size = 200 << 20
+
+            def test_large(self):
+                bytearray(self.size)
+
+            def test_small(self):
+                bytearray(1)
+
+        class TestAsync(unittest.IsolatedAsyncioTestCase):
+            async def test_large(self):
+                bytearray(200 << 20)
+
+        @settings(max_examples=3, database=None, deadline=None)
+        @given(strategies.integers())
+        def test_given(number):
+            bytearray(200 << 20)
+
+        def test_comes_back_twice():
+            child = os.fork()
+            if child:
+                os.waitpid(child, 0)
+                bytearray(200 << 20)
         """
     )
-    result = suite.runpytest_subprocess()
-    result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines([f"*{said}*"])
-    if "last words" in body:
-        result.stdout.fnmatch_lines(["last words"])
+    result = suite.runpytest_subprocess("--doctest-modules")
+    result.assert_outcomes(failed=4, passed=2)
+    assert len(re.findall(r"  test_\w+ peaks at 2\d\d.*; max_peak is 150 MB", result.stdout.str())) == 4
+
+
+def test_plugins_that_stand_around_a_test_find_what_they_expect(suite: pytest.Pytester) -> None:
+    suite.makeconftest(
+        """
+        import pytest
+        from _pytest.runner import runtestprotocol
+
+        class Hooks:
+            @pytest.hookspec(firstresult=True)
+            def pytest_timeout_set_timer(self, item, settings): ...
+
+        def pytest_addhooks(pluginmanager):
+            pluginmanager.add_hookspecs(Hooks())
+
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_protocol(item):  # As pytest-timeout does; its timer would end the session outside.
+            item.ihook.pytest_timeout_set_timer(item=item, settings=None)
+            return (yield)
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_timeout_set_timer(item):
+            assert item.config.get_terminal_writer() is not None
+            with open("timers", "a") as file:
+                file.write(f"{item.name}\\n")
+
+        class TriesAgain:
+            def pytest_runtest_protocol(self, item, nextitem):  # As pytest-rerunfailures does.
+                item.tries = 0
+                item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+                again = True
+                while again:
+                    item._initrequest()
+                    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+                    again = item.tries < 2 and any(report.failed for report in reports)
+                    for report in reports:
+                        if report.failed and again:
+                            report.outcome = "rerun"
+                        item.ihook.pytest_runtest_logreport(report=report)
+                item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+                return True
+
+            @pytest.hookimpl(wrapper=True)
+            def pytest_runtest_makereport(self, item, call):
+                item.tries += call.when == "call"
+                return (yield)
+
+            def pytest_report_teststatus(self, report):
+                return ("rerun", "R", "RERUN") if report.outcome == "rerun" else None
+
+        def pytest_configure(config):
+            config.pluginmanager.register(TriesAgain())
+        """
+    )
+    suite.makepyfile(
+        """
+        import time
+        import pytest
+
+        tries = []
+
+        @pytest.mark.lambda_fit(max_gb_s=0.1)
+        def test_flaky():
+            tries.append(1)
+            if len(tries) == 1:
+                end = time.process_time() + 0.5
+                while time.process_time() < end:
+                    pass
+                assert not tries
+
+        @pytest.mark.lambda_fit(max_peak="100 MB")
+        def test_large():
+            bytearray(200 << 20)
+        """
+    )
+    result = suite.runpytest_subprocess("-s")
+    result.stdout.re_match_lines([r".*::test_large  does not fit: peak 2\d\d MB", r"=.* 1 failed, 1 passed, 1 rerun"])
+    assert re.findall(r"::test_flaky  fits: peak .*, CPU \S+ ms", result.stdout.str())
+    assert result.stdout.str().count("::test_flaky  ") == 1
+    assert (suite.path / "timers").read_text() == "test_flaky\ntest_large\n"  # Those of the sessions inside.
 
 
 def test_skipping_parameters_classes_and_xfail_work_as_anywhere(suite: pytest.Pytester) -> None:
@@ -249,6 +370,7 @@ def test_options_of_pytest_go_on_meaning_what_they_mean(suite: pytest.Pytester) 
     suite.runpytest_subprocess("-x").assert_outcomes(failed=1)
     suite.runpytest_subprocess("--lf").assert_outcomes(failed=1)
     suite.runpytest_subprocess("-k", "second", "-p", "no:cacheprovider").assert_outcomes(passed=1, deselected=1)
+    assert suite.runpytest_subprocess("--setup-only").ret == 0
     suite.runpytest_subprocess("--collect-only").stdout.fnmatch_lines(["*test_first*", "*test_second*"])
     suite.runpytest_subprocess("-p", "no:paredown", "-o", "addopts=").assert_outcomes(passed=1, failed=1, warnings=2)
 
@@ -275,6 +397,51 @@ def test_every_mistake_in_a_marker_is_said_before_anything_runs(suite: pytest.Py
     for number, said in enumerate(MISTAKES.values()):
         result.stderr.fnmatch_lines([f"*::test_{number}: *{said}*"])
     assert not (suite.path / "it-ran").exists()
+
+
+def test_a_worker_of_xdist_fails_the_test_that_has_a_mistake(suite: pytest.Pytester) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lambda_fit(max_peek="1 GB")
+        def test_wrong():
+            pass
+
+        def test_right():
+            pass
+        """
+    )
+    result = suite.runpytest_subprocess("-n", "1")
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(["lambda_fit: 'max_peek' is unknown; did you mean max_peak?"])
+
+
+def test_an_interrupted_session_leaves_no_process(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import os, pathlib, subprocess, time
+        import pytest
+
+        @pytest.mark.lambda_fit
+        def test_long():
+            child = subprocess.Popen(["sleep", "600"])
+            pathlib.Path("pids.part").write_text(f"{os.getpid()} {os.getppid()} {child.pid}")
+            os.rename("pids.part", "pids")
+            time.sleep(600)
+        """
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    with subprocess.Popen(command, cwd=suite.path, stdout=subprocess.PIPE) as session:
+        wait_until((suite.path / "pids").exists, "the test did not begin", process=session)
+        session.send_signal(signal.SIGINT)
+        said, _ = session.communicate(timeout=60)
+    assert session.returncode == pytest.ExitCode.INTERRUPTED
+    assert b"KeyboardInterrupt" in said
+    pids = (suite.path / "pids").read_text().split()
+    assert len(pids) == 3
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), "a process is left")
 
 
 def test_the_fixture_measures_a_callable_where_it_is(suite: pytest.Pytester) -> None:
