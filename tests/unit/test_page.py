@@ -175,7 +175,7 @@ def test_a_picture_stands_with_its_note_and_its_words() -> None:
     assert {"Memory over time", "Sampled every 50 ms.", "It rises to 10.9 GB."} <= set(Parsed(page).pieces)
 
 
-def test_what_a_check_found_stands_right_after_the_top() -> None:
+def test_what_a_check_found_comes_first_and_its_figures_right_after_the_top() -> None:
     changes = Table(columns=(Column(key="step", title="step"),), rows=(Row(cells=(Cell(text="train grew"),)),))
     checked = Checked(
         headline=Statement(label="FAILS", text="train takes 12 % more.", tone=Tone.NO),
@@ -183,8 +183,11 @@ def test_what_a_check_found_stands_right_after_the_top() -> None:
         changes=changes,
         notes=("Since run 20261101-080000-ffff.",),
     )
-    text = Parsed(page_of(replace(a_report(a_fitting_run()), checked=checked), ())).text
-    parts = ("fits AWS Lambda", "train takes 12 % more.", "CPU of train", "train grew", "Since run", "41 × less")
+    page = page_of(replace(a_report(a_fitting_run()), checked=checked), ())
+    text = Parsed(page).text
+    assert "<title>cost_anomalies: FAILS</title>" in page
+    assert re.search(r"<h1>.*train takes 12 % more\..*</h1>", page)
+    parts = ("train takes 12 % more.", "fits AWS Lambda", "CPU of train", "train grew", "Since run", "41 × less")
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
 

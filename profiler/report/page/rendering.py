@@ -59,6 +59,7 @@ def page_of(report: Report, charts: Sequence[Chart]) -> str:
         .render(
             report=report,
             charts=charts,
+            headline=report.checked.headline if report.checked else verdict,
             verdict=verdict,
             objections=[statement.text.removeprefix("· ") for statement in others if not statement.label],
             statements=[statement for statement in others if statement.label],

@@ -25,6 +25,8 @@ MOST_SPANS = 14
 """Of more steps the shortest have no line of their own."""
 
 _LEFT, _RIGHT = 44, 6
+_LEAST_NAME = 70
+"""Pixels that a step's name keeps, rather than that all of its figures stand beside it."""
 _PLOT, _ROW, _BAR = 210, 30, 7
 _FAR = 0.4
 """A ceiling is drawn where the memory comes to at least this part of it; otherwise it is only named."""
@@ -257,7 +259,10 @@ def _spans(
         begin, wide = span.begin_ns / clock.size, max(least, (span.end_ns - span.begin_ns) / clock.size)
         below.barh(place * _ROW + 24, wide, left=begin, height=_BAR, **bar_of(variant))
         figures = _figures(span, variant, sizes[variant].get(span.step))
-        text = shortened(one_line(span.step), _LEFT + width - width_of(figures)) + figures
+        name, room = one_line(span.step), _LEFT + width
+        if room - width_of(figures) < min(_LEAST_NAME, width_of(name)):
+            figures = _figures(span, variant, None)
+        text = shortened(name, room - width_of(figures)) + figures
         fits = begin * clock.size / length * width + width_of(text) <= width
         below.annotate(
             text, (begin, place * _ROW + 16) if fits else (length / clock.size, place * _ROW + 16),
