@@ -55,7 +55,7 @@ class Case:
     wall_ns: int
     """As `Figures.wall_s`, of the typical repetition."""
     memory_mib: int | None
-    """On Lambda; None where no size holds it."""
+    """On Lambda; None where no size holds it, or the variant did not end well."""
     gb_s: Decimal | None
     """Of one run; None where the variant did not end well."""
     hypothetical: bool
@@ -108,7 +108,7 @@ def _whole(variant: VariantVerdict, verdict: Verdict, series: dict[tuple[Variant
         tasks=variant.tasks,
         failed_tasks=sum(_failed(step) for step in variant.steps),
         wall_ns=variant.wall_ns,
-        memory_mib=variant.memory_mib,
+        memory_mib=variant.memory_mib if variant.complete else None,
         gb_s=variant.gb_s if variant.complete else None,
         hypothetical=variant.hypothetical,
         usd_per_request=as_decimal(Fraction(usd) / variant.requests) if usd is not None and variant.requests else None,
@@ -132,7 +132,7 @@ def _steps(variant: VariantVerdict, run: Run, series: dict[tuple[Variant, str | 
             tasks=step.tasks,
             failed_tasks=_failed(step),
             wall_ns=step.wall_ns,
-            memory_mib=None if step.hypothetical else step.memory_mib,
+            memory_mib=step.memory_mib if variant.complete and not step.hypothetical else None,
             gb_s=step.gb_s if variant.complete else None,
             hypothetical=step.hypothetical,
             usd_per_request=None,

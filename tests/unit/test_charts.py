@@ -384,6 +384,9 @@ def test_a_bounded_peak_is_not_said_to_be_its_upper_end() -> None:
 
 def test_a_run_without_a_fan_out_has_no_picture_of_tasks() -> None:
     assert charts(a_script_run())["tasks"].absent == "No step of this run fans out."
+    first_tasks = tuple(task for task in a_fitting_run().measurements if task.index == 0)
+    stopped = charts(replace(a_fitting_run(), measurements=first_tasks))["tasks"]
+    assert stopped.absent == "Of no step more than one task was measured."
 
 
 # --- sizes ----------------------------------------------------------------------------------------------------------

@@ -211,6 +211,8 @@ def test_a_variant_that_did_not_end_well_says_so_and_no_more() -> None:
     assert value(report, "paredown_variant_complete", variant="decomposed") == 0
     assert value(report, "paredown_step_failed_tasks", variant="decomposed", step="train") == 4
     assert {labels["variant"] for labels, _ in samples(report)["paredown_variant_peak_bytes"]} == {"monolith"}
+    sized = [samples(report).get(f"paredown_{what}_memory_size_bytes", []) for what in ("variant", "step")]
+    assert sized == [[], []], "no Lambda holds this monolith, and the size of what ended early is too small"
 
 
 # --- all ------------------------------------------------------------------------------------------------------------

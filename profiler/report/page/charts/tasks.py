@@ -71,7 +71,9 @@ def tasks_chart(report: Report) -> Chart:
     """Draw the spread of each fan-out's tasks, those of the steps that take the most GB-seconds."""
     steps = _fan_outs(report)
     if not steps:
-        return Chart(key=KEY, title=TITLE, absent="No step of this run fans out.")
+        planned = any(step.fans_out for step in report.run.plan.decomposed)
+        absent = "Of no step more than one task was measured." if planned else "No step of this run fans out."
+        return Chart(key=KEY, title=TITLE, absent=absent)
     kept = sorted(steps, key=lambda step: -(step.fit.gb_s or 0))[:MOST_STEPS]
     shown = [step for step in steps if step in kept]
     drawings = tuple(
