@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from profiler.checking.likeness import other_data, renamed, same_machine
+from profiler.checking.outcome import Measure
 from profiler.errors import RunFileError, UsageError
 from profiler.history.reading import Figures, read_figures
-from profiler.history.values import Ending, History, Measure, Past, Trend
+from profiler.history.values import Ending, History, Past, Trend
 from profiler.kept.listing import Header, Unreadable, list_headers
 from profiler.model import Variant
 from profiler.regression.busy import too_busy

@@ -8,19 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from profiler.checking.outcome import Measure
 from profiler.kept.listing import Header, Unreadable
 from profiler.model import Variant
 from profiler.regression.creep import Rise
 from profiler.series import Series
-
-
-class Measure(StrEnum):
-    """A figure that is followed from run to run."""
-
-    PEAK = "peak"
-    """Highest resident memory, in bytes."""
-    CPU = "cpu"
-    """CPU time with an init for each task, in ns; GB-seconds follow from it at any size up to one vCPU."""
 
 
 class Ending(StrEnum):

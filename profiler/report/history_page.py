@@ -7,10 +7,12 @@ from decimal import Decimal
 from itertools import groupby
 from shlex import quote
 
-from profiler.history.values import Ending, History, Measure, Past, Trend
+from profiler.checking.outcome import Measure
+from profiler.history.values import Ending, History, Past, Trend
 from profiler.model import Variant
 from profiler.regression.creep import LEAST_RUNS
 from profiler.regression.repeats import typical
+from profiler.report.changes_table import amount
 from profiler.report.clean import one_line
 from profiler.report.compare_tables import change
 from profiler.report.figures import numbers, sizes, times
@@ -20,7 +22,7 @@ from profiler.report.shape import Cell, Column, Command, Row, Section, Statement
 from profiler.report.sheet import Sheet
 from profiler.report.sparkline import sparkline
 from profiler.series import Series
-from profiler.units import count, duration, memory, percent
+from profiler.units import count, percent
 
 NAMES = {Measure.PEAK: "peak memory", Measure.CPU: "CPU time"}
 _MOST_UNREADABLE = 10
@@ -102,16 +104,12 @@ def _rose(trend: Trend) -> str:
     of = "" if trend.step is None else f" of {one_line(trend.step)}"
     return (
         f"{NAMES[trend.measure]}{of} rose by {_share(trend)} over {len(known)} runs, from "
-        f"{_amount(trend, known[0])} to {_amount(trend, known[-1])}"
+        f"{amount(trend.measure, known[0])} to {amount(trend.measure, known[-1])}"
     )
 
 
 def _share(trend: Trend) -> str:
     return "" if trend.rise is None else percent(trend.rise.rise)
-
-
-def _amount(trend: Trend, value: float) -> str:
-    return memory(round(value)) if trend.measure is Measure.PEAK else duration(round(value))
 
 
 def _unreadable(history: History) -> Iterator[Statement]:
@@ -143,7 +141,7 @@ def _trends(trends: Sequence[Trend], cells: int) -> Table:
         for trend in of_variant:
             name = variant.value if trend.step is None else f"  {one_line(trend.step)}"
             known = trend.known
-            texts = [_amount(trend, value) for value in (known[0], known[-1], min(known), max(known))]
+            texts = [amount(trend.measure, value) for value in (known[0], known[-1], min(known), max(known))]
             off = change(known[-1] / known[0]) if known[0] else ""
             tone = Tone.PLAIN if trend.rise is None else Tone.NO
             figures = [Cell(text=text) for text in texts]

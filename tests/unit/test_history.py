@@ -13,10 +13,11 @@ import duckdb
 import pytest
 from rich.cells import cell_len
 
+from profiler.checking.outcome import Measure
 from profiler.errors import RunFileError, UsageError
 from profiler.history.build import history_of
 from profiler.history.reading import _read, figures_of, read_figures
-from profiler.history.values import Ending, History, Measure, Trend
+from profiler.history.values import Ending, History, Trend
 from profiler.model import Commit, Repetition, Run, Variant
 from profiler.model import Ending as TaskEnding
 from profiler.report.history_page import history_page

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from profiler.history.values import History, Measure, Trend
+from profiler.checking.outcome import Measure
+from profiler.history.values import History, Trend
+from profiler.report.changes_table import amount
 from profiler.report.history_page import NAMES
 from profiler.report.moments import moment
 from profiler.report.page.chart import Chart
 from profiler.report.page.charts.canvas import LINE, WIDTH, Sheet, draw, width_of
 from profiler.report.page.charts.colours import INK
 from profiler.report.page.charts.looks import colour_of
-from profiler.units import count, duration, memory, memory_scale, percent, time_scale
+from profiler.units import count, memory_scale, percent, time_scale
 
 _LEFT, _RIGHT, _PLOT = 52, 8, 150
 _NEAR = 0.5
@@ -44,16 +46,12 @@ def _chart(trend: Trend, history: History) -> Chart:
     return Chart(key=key, title=title, drawings=(drawn,), description=description, note=note)
 
 
-def _amount(trend: Trend, value: float) -> str:
-    return memory(round(value)) if trend.measure is Measure.PEAK else duration(round(value))
-
-
 def _description(trend: Trend, history: History) -> str:
     known = trend.known
     text = (
-        f"{count(len(known))} of {count(len(history.runs))} runs: {_amount(trend, known[0])} first, "
-        f"{_amount(trend, known[-1])} last, {_amount(trend, min(known))} at least, "
-        f"{_amount(trend, max(known))} at most."
+        f"{count(len(known))} of {count(len(history.runs))} runs: {amount(trend.measure, known[0])} first, "
+        f"{amount(trend.measure, known[-1])} last, {amount(trend.measure, min(known))} at least, "
+        f"{amount(trend.measure, max(known))} at most."
     )
     return text if trend.rise is None else f"{text} It rose by {percent(trend.rise.rise)}."
 
