@@ -1,13 +1,15 @@
 """A composite action as GitHub's runner carries it out: conditions, expressions, each shell step in its own bash.
 
-Only what `action.yml` uses: `github`, `inputs`, `runner` and `steps`, `==`, `!=` and `&&`. What uses another action
-is told to the test and not carried out.
+Only what `action.yml` uses: `github`, `inputs`, `runner` and `steps`, `==`, `!=`, `&&` and `contains(fromJSON(…), …)`.
+What uses another action is told to the test and not carried out.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import uuid
 from collections.abc import Mapping
@@ -18,7 +20,9 @@ from typing import Any
 import yaml
 
 ACTION = Path(__file__).resolve().parent.parent.parent / "action.yml"
+REPOSITORY = "ada/anomalies"
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_CONTAINS = re.compile(r"contains\(fromJSON\('([^']*)'\), ([\w.-]+)\)")
 _TERM = re.compile(r"'([^']*)'|([\w.-]+)")
 
 
@@ -31,6 +35,9 @@ class Runner:
     inputs: Mapping[str, str]
     github: Mapping[str, Any]
     environment: Mapping[str, str] = field(default_factory=dict)
+    system: str = "Linux"
+    cache: Path | None = None
+    """What is restored where a cache is asked for."""
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     log: str = ""
     used: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -38,13 +45,16 @@ class Runner:
 
     def run(self) -> bool:
         """Carry out all steps; whether the job is green."""
-        definition = yaml.safe_load(ACTION.read_text())
-        self.inputs = {name: given.get("default", "") for name, given in definition["inputs"].items()} | dict(
-            self.inputs
-        )
-        self.inputs = {name: self.text(value) for name, value in self.inputs.items()}
+        self.begin()
+        return all(self.step(step) for step in yaml.safe_load(ACTION.read_text())["runs"]["steps"])
+
+    def begin(self) -> None:
+        """Make the machine ready: its folder, and every input, given or at its default."""
+        defaults = {
+            name: given.get("default", "") for name, given in yaml.safe_load(ACTION.read_text())["inputs"].items()
+        }
+        self.inputs = {name: self.text(value) for name, value in {**defaults, **self.inputs}.items()}
         self.temp.mkdir(exist_ok=True)
-        return all(self.step(step) for step in definition["runs"]["steps"])
 
     def step(self, step: dict[str, Any]) -> bool:
         """Carry out one step; False ends the job, as it does on GitHub where no condition says otherwise."""
@@ -53,6 +63,8 @@ class Runner:
             return True
         if "uses" in step:
             self.used.append((step["uses"], {name: self.text(value) for name, value in step["with"].items()}))
+            if step["uses"].startswith("actions/cache/restore") and self.cache:
+                shutil.copytree(self.cache, self.used[-1][1]["path"])
             known["outcome"] = "success"
             return True
         files = {name: self.temp / f"{name}-{uuid.uuid4().hex}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
@@ -68,9 +80,9 @@ class Runner:
                 **os.environ,
                 "CI": "true",
                 "GITHUB_ACTIONS": "true",
-                "GITHUB_REPOSITORY": "ada/anomalies",
+                "GITHUB_REPOSITORY": REPOSITORY,
                 "GITHUB_WORKSPACE": str(self.workspace),
-                "RUNNER_OS": "Linux",
+                "RUNNER_OS": self.system,
                 "RUNNER_TEMP": str(self.temp),
                 **{name: str(file) for name, file in files.items()},
                 **self.environment,
@@ -95,9 +107,14 @@ class Runner:
     def look_up(self, path: str) -> Any:
         """A context's value; what is not there is empty, as on GitHub."""
         found: Any = {
-            "github": {**self.github, "action_path": str(ACTION.parent), "token": "a-token"},
+            "github": {
+                **self.github,
+                "action_path": str(ACTION.parent),
+                "repository": REPOSITORY,
+                "token": "a-token",
+            },
             "inputs": self.inputs,
-            "runner": {"os": "Linux", "arch": "X64", "temp": str(self.temp)},
+            "runner": {"os": self.system, "arch": "X64", "temp": str(self.temp)},
             "steps": self.steps,
         }
         for name in path.split("."):
@@ -109,6 +126,8 @@ class Runner:
         return all(self._compares(part) for part in condition.split("&&"))
 
     def _compares(self, text: str) -> bool:
+        if contains := _CONTAINS.fullmatch(text.strip()):
+            return self.look_up(contains[2]) in json.loads(contains[1])
         left, sign, right = re.fullmatch(r"\s*(\S+)\s*(==|!=)\s*(\S+)\s*", text).groups()  # type: ignore[union-attr]
         same = self._term(left) == self._term(right)
         return same if sign == "==" else not same

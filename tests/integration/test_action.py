@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,19 +14,24 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.integration.action import ACTION, Runner
-from tests.integration.place import PAREDOWN
+from tests.integration.action import ACTION, REPOSITORY, Runner
 
 CHECK_SCHEMA = Path(sys.executable).with_name("check-jsonschema")
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
-PUSH = {
+PUSH: dict[str, Any] = {
     "event_name": "push",
     "ref_name": "main",
+    "ref_type": "branch",
     "run_id": "1",
     "run_attempt": "1",
     "event": {"repository": {"default_branch": "main"}},
 }
-PULL_REQUEST = {**PUSH, "event_name": "pull_request", "ref_name": "7/merge", "event": {**PUSH["event"], "number": "7"}}
+_PULL_REQUEST: dict[str, Any] = {
+    **PUSH["event"],
+    "number": "7",
+    "pull_request": {"head": {"repo": {"full_name": REPOSITORY}}},
+}
+PULL_REQUEST = {**PUSH, "event_name": "pull_request", "ref_name": "7/merge", "event": _PULL_REQUEST}
 
 
 def test_the_action_and_the_documented_workflow_follow_github_s_schemas(tmp_path: Path) -> None:
@@ -70,21 +76,22 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
+def definition() -> list[dict[str, Any]]:
+    """The action's steps."""
+    steps: list[dict[str, Any]] = yaml.safe_load(ACTION.read_text())["runs"]["steps"]
+    return steps
+
+
 def a_runner(repository: Path, number: int, github: dict[str, Any], **inputs: str) -> Runner:
     """A fresh machine; only what GitHub's cache would bring is on it."""
     given = {"job": "job.py", "install": "", "python": sys.executable, "html": "", "repeat": "2", **inputs}
     return Runner(workspace=repository, temp=repository.parent / f"temp-{number}", inputs=given, github=github)
 
 
-def bring_the_cache(before: Runner, after: Runner) -> None:
-    """What `actions/cache` would have kept of one job for a later one."""
-    saved = [given["path"] for name, given in before.used if name.startswith("actions/cache/save")]
-    assert saved
-    restored = [given["path"] for name, given in after.used if name.startswith("actions/cache/restore")]
-    assert restored == []
-    target = after.temp / Path(saved[0]).relative_to(before.temp)
-    target.parent.mkdir(parents=True)
-    os.rename(saved[0], target)
+def cached(runner: Runner) -> Path:
+    """What `actions/cache` has kept of a job for a later one."""
+    (saved,) = [given["path"] for name, given in runner.used if name.startswith("actions/cache/save")]
+    return Path(saved)
 
 
 def test_the_first_run_passes_and_becomes_the_baseline(repository: Path) -> None:
@@ -94,7 +101,8 @@ def test_the_first_run_passes_and_becomes_the_baseline(repository: Path) -> None
     assert "PASSES" in first.steps["check"]["summary"]
     assert first.steps["check"]["outputs"]["passed"] == "true"
     assert [name.split("@")[0] for name, _ in first.used] == ["actions/cache/restore", "actions/cache/save"]
-    assert len(list((first.temp / "paredown-baselines" / "job.py").iterdir())) == 1
+    (folder,) = (first.temp / "paredown-baselines").iterdir()
+    assert len(list(folder.iterdir())) == 1
 
 
 def test_a_change_that_holds_more_memory_fails_and_is_not_kept_as_a_baseline(repository: Path) -> None:
@@ -103,7 +111,7 @@ def test_a_change_that_holds_more_memory_fails_and_is_not_kept_as_a_baseline(rep
     job = repository / "job.py"
     job.write_text(job.read_text().replace("80 << 20", "160 << 20"))
     after = a_runner(repository, 2, PULL_REQUEST)
-    bring_the_cache(before, after)
+    after.cache = cached(before)
     assert not after.run()
     assert "FAILS" in after.log
     assert "::error title=paredown::" in after.log
@@ -113,24 +121,103 @@ def test_a_change_that_holds_more_memory_fails_and_is_not_kept_as_a_baseline(rep
 
 
 def test_only_the_newest_baselines_are_kept(repository: Path) -> None:
-    runner = a_runner(repository, 1, PUSH, baselines="2")
-    folder = runner.temp / "paredown-baselines" / "job.py"
-    subprocess.run([PAREDOWN, "run", "job.py", "-q"], cwd=repository, check=True, stderr=subprocess.DEVNULL)
-    kept = next((repository / ".paredown" / "runs").iterdir())
-    folder.mkdir(parents=True)
-    for day in ("01", "02", "03"):
-        (folder / f"job-202601{day}-000000-aaaa.jsonl").write_bytes(kept.read_bytes())
+    before = a_runner(repository, 1, PUSH, baselines="2")
+    assert before.run(), before.log
+    runner = a_runner(repository, 2, PUSH, baselines="2")
+    runner.cache = cached(before)
+    (kept,) = runner.cache.iterdir()
+    for day in ("01", "02"):
+        (runner.cache / f"job-202501{day}-000000-aaaa.jsonl").write_bytes(kept.read_bytes())
     assert runner.run(), runner.log
-    left = sorted(path.name for path in folder.iterdir())
+    left = sorted(path.name for path in cached(runner).iterdir())
     assert len(left) == 2
-    assert left[0] == "job-20260103-000000-aaaa.jsonl"
+    assert left[0] == kept.name
+
+
+# In the name of the default branch, and perhaps with the code of anybody.
+NOT_KEPT = {
+    "a pull request": PULL_REQUEST,
+    "a pull request, in the name of its target": {
+        **PULL_REQUEST,
+        "event_name": "pull_request_target",
+        "ref_name": "main",
+    },
+    "a word below an issue": {**PUSH, "event_name": "issue_comment"},
+    "after another workflow": {**PUSH, "event_name": "workflow_run"},
+    "a tag that is called like the branch": {**PUSH, "ref_type": "tag"},
+    "another branch": {**PUSH, "ref_name": "feature"},
+}
+
+
+@pytest.mark.parametrize("github", NOT_KEPT.values(), ids=NOT_KEPT)
+def test_only_what_is_on_the_default_branch_becomes_a_baseline(repository: Path, github: dict[str, Any]) -> None:
+    steps = [step for step in definition() if step.get("id") == "keep"]
+    for event in ("push", "schedule", "workflow_dispatch"):
+        assert a_runner(repository, 1, {**PUSH, "event_name": event}, baselines="20").holds(steps[0]["if"])
+    assert not a_runner(repository, 1, github, baselines="20").holds(steps[0]["if"])
+
+
+def test_a_pull_request_from_a_fork_gets_no_comment(repository: Path) -> None:
+    (step,) = (step for step in definition() if step["name"] == "Comment")
+    fork = {
+        **PULL_REQUEST,
+        "event": {**_PULL_REQUEST, "pull_request": {"head": {"repo": {"full_name": "eve/anomalies"}}}},
+    }
+    assert a_runner(repository, 1, PULL_REQUEST, comment="true").holds(step["if"])
+    assert not a_runner(repository, 1, fork, comment="true").holds(step["if"])
+
+
+def test_every_use_has_a_name_of_its_own_that_a_key_and_a_path_may_hold(repository: Path) -> None:
+    uses = [
+        {"job": "jobs/a,b.py"},
+        {"job": "jobs/a b.py"},
+        {"job": "../../jobs/a-b.py"},
+        {"job": "jobs/a-b.py"},
+        {"job": "jobs/a-b.py", "key": "3.12"},
+        {"job": "jobs/a-b.py", "working-directory": "sub folder"},
+        {"job": "größe\n$(touch injected)`touch injected`.py"},
+        {"job": "x" * 600},
+    ]
+    (repository / "sub folder").mkdir()
+    names = []
+    for number, inputs in enumerate(uses):
+        runner = a_runner(repository, number, PUSH, **inputs)
+        runner.begin()
+        assert runner.step(definition()[0]), runner.log
+        names.append(runner.steps["inputs"]["outputs"]["name"])
+    for name in names:
+        assert re.fullmatch(r"[A-Za-z0-9._-]{1,100}", name)
+    assert len(set(names)) == len(uses)
+    assert list(repository.rglob("injected")) == []
+
+
+def test_other_systems_and_other_numbers_are_refused_at_once(repository: Path) -> None:
+    for system in ("Windows", "macOS"):
+        runner = a_runner(repository, 1, PUSH)
+        runner.system = system
+        assert not runner.run()
+        assert f"::error title=paredown::Only Linux measures, and this runner is {system}" in runner.log
+    runner = a_runner(repository, 1, PUSH, baselines="x[$(touch injected)]")
+    assert not runner.run()
+    assert "::error title=paredown::baselines is not a whole number" in runner.log
+    assert list(repository.rglob("injected")) == []
+
+
+def test_what_an_earlier_job_left_on_the_machine_is_no_baseline(repository: Path) -> None:
+    runner = a_runner(repository, 1, PUSH)
+    assert runner.run(), runner.log
+    (cached(runner) / "old").touch()
+    runner.used.clear()
+    assert runner.run(), runner.log
+    assert len(list(cached(runner).iterdir())) == 1
 
 
 def test_an_html_report_is_uploaded_where_it_is_wanted(repository: Path) -> None:
     runner = a_runner(repository, 1, PUSH, html="report")
     assert runner.run(), runner.log
     (given,) = [given for name, given in runner.used if name.startswith("actions/upload-artifact")]
-    assert given["name"] == "report"
+    assert given["name"].startswith("report-job.py-")
+    assert given["overwrite"] == "True"  # A job that is run again has the same name.
     assert Path(given["path"]).read_text().startswith("<!DOCTYPE html>")
 
 
