@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from profiler.checking.outcome import Baseline, Change, Check, Creep
-from profiler.model import Commit, Run, Variant
-from profiler.report.json_report import as_json, number, reasons
+from profiler.model import Run, Variant
+from profiler.report.json_report import as_json, commit_document, number, reasons
 from profiler.report.shape import Report
 
 SCHEMA = "paredown.check/1"
@@ -57,14 +57,8 @@ def _run(run: Run) -> dict[str, Any]:
         "paredown": run.version,
         "ended": run.ended,
         "repeats": run.settings.repeats,
-        "commit": _commit(run.commit),
+        "commit": commit_document(run.commit),
     }
-
-
-def _commit(commit: Commit | None) -> dict[str, Any] | None:
-    if commit is None:
-        return None
-    return {"id": commit.id, "branch": commit.branch or None, "dirty": commit.dirty}
 
 
 def _change(change: Change, check: Check) -> dict[str, Any]:
@@ -106,7 +100,7 @@ def _baseline(baseline: Baseline) -> dict[str, Any]:
         "id": baseline.run_id,
         "path": baseline.path,
         "created": baseline.created,
-        "commit": _commit(baseline.commit),
+        "commit": commit_document(baseline.commit),
         "repeats": baseline.repeats,
         "same_machine": baseline.same_machine,
         "differences": list(baseline.differences),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from profiler.comparing.values import Line, Side, SideBySide, Value
-from profiler.model import Commit
+from profiler.report.json_report import commit_document
 
 SCHEMA = "paredown.compare/1"
 # 1: the first. A new key does not change the number; a key that goes, or means something else, does.
@@ -47,11 +47,6 @@ def _side(side: Side, compared: SideBySide) -> dict[str, Any]:
         "answer_rows": answers,
         "hypothetical": [variant.value for variant, letter in compared.hypothetical if letter == side.letter],
     }
-
-
-def commit_document(commit: Commit | None) -> dict[str, Any] | None:
-    """Return a commit as plain values."""
-    return None if commit is None else {"id": commit.id, "branch": commit.branch, "dirty": commit.dirty}
 
 
 def _line(line: Line, letters: list[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from profiler.history.values import History, Past, Trend
-from profiler.report.compare_json import commit_document
+from profiler.report.json_report import commit_document
 
 SCHEMA = "paredown.history/1"
 # 1: the first. A new key does not change the number; a key that goes, or means something else, does.

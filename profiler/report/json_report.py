@@ -91,12 +91,13 @@ def _run(run: Run) -> dict[str, Any]:
         "script": run.is_script,
         "exit_code": run.exit_code,
         "dropped_bytes": run.dropped_bytes,
-        "commit": None if run.commit is None else _commit(run.commit),
+        "commit": commit_document(run.commit),
     }
 
 
-def _commit(commit: Commit) -> dict[str, Any]:
-    return {"id": commit.id, "branch": commit.branch or None, "dirty": commit.dirty}
+def commit_document(commit: Commit | None) -> dict[str, Any] | None:
+    """Return a commit as plain values."""
+    return None if commit is None else {"id": commit.id, "branch": commit.branch or None, "dirty": commit.dirty}
 
 
 def reasons(found: Iterable[Reason]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from profiler.kept.listing import Kept, KeptRun, State, Unreadable
 from profiler.kept.pruning import Removed
 from profiler.report.clean import one_line
-from profiler.report.compare_json import commit_document
+from profiler.report.json_report import commit_document
 from profiler.report.moments import commit_text, moment
 from profiler.report.plain import many
 from profiler.report.shape import Cell, Column, Command, Row, Section, Statement, Table, Tone
