@@ -42,12 +42,19 @@ def _cell(shell: Any) -> Callable[[str, str], None]:
     return paredown
 
 
+class CellFailed(Exception):
+    """Ends a cell as one that failed, so that nothing runs on behind it, with this text in place of a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 def _told(work: Callable[[], None]) -> None:
     """Do it; an error of ours is told as on the command line, without a traceback through our code."""
     try:
         work()
     except PareDownError as error:
-        _print(f"error: {error.message}" + (f"\n hint: {error.hint}" if error.hint else ""))
+        raise CellFailed(f"error: {error.message}" + (f"\n hint: {error.hint}" if error.hint else "")) from None
 
 
 def _show_run(line: str) -> None:
@@ -67,10 +74,29 @@ def _measure_cell(shell: Any, line: str, cell: str) -> None:
     from profiler.testing.limits import limits_of
 
     limits = limits_of(_arguments(line), of="%%paredown", known=_KNOWN)
+    if _awaits(shell, cell):
+        raise UsageError(
+            "%%paredown cannot measure a cell with await: the notebook's event loop is busy with this one",
+            hint="measure it as a script, with asyncio.run: paredown run FILE",
+        )
     measured = measure_here(lambda: shell.run_cell(cell))
-    if measured.result.error_before_exec is not None:
-        return  # It never ran: what is wrong with it was shown.
-    _print(_report(measured, limits))
+    result = measured.result
+    if result.error_before_exec is None:  # Otherwise it never ran.
+        _print(_report(measured, limits))
+    if not result.success:
+        error = type(result.error_before_exec or result.error_in_exec).__name__
+        raise CellFailed(f"The cell raised {error}; see above.")
+
+
+def _awaits(shell: Any, cell: str) -> bool:
+    """Whether a cell needs an event loop while one is running, as in a kernel: IPython's own is free at a terminal."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return bool(shell.should_run_async(cell, transformed_cell=shell.transform_cell(cell)))
 
 
 def _arguments(line: str) -> dict[str, Any]:
@@ -78,7 +104,7 @@ def _arguments(line: str) -> dict[str, Any]:
     import ast
 
     try:
-        call = ast.parse(f"f({line})", mode="eval").body
+        call = ast.parse(f"f({line}\n)", mode="eval").body
         assert isinstance(call, ast.Call)
         if call.args or any(keyword.arg is None for keyword in call.keywords):
             raise ValueError

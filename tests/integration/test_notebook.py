@@ -70,7 +70,26 @@ def test_a_cell_that_raises_shows_its_traceback_and_what_it_used(notebook: Noteb
     shown = notebook.run("%%paredown\n1 / 0")
     assert "ZeroDivisionError" in shown
     assert "RAISED   Until then: peak" in shown
+    assert "The cell raised ZeroDivisionError; see above." in shown
+    assert shown.count("ZeroDivisionError") == 3  # In its own traceback twice.
     assert "profiler/" not in shown
+
+
+def test_a_cell_that_fails_is_one_to_whoever_runs_the_notebook(notebook: Notebook) -> None:
+    """A runner of notebooks goes on behind a cell whose result is a success."""
+    cells = ("%%paredown\n1 / 0", "%%paredown\ndef f(:", "%%paredown max_peek=3\n1", "%%paredown\n1")
+    shown = notebook.run(*(f"print('success:', get_ipython().run_cell({cell!r}).success)" for cell in cells))
+    assert re.findall(r"success: (\w+)", shown) == ["False", "False", "False", "True"]
+
+
+def test_a_cell_with_await_is_measured_where_no_loop_runs_and_refused_where_one_does(notebook: Notebook) -> None:
+    cell = "%%paredown\nimport asyncio\nawait asyncio.sleep(0.01)\nprint('slept')"
+    shown = notebook.run(cell)
+    assert "slept" in shown
+    assert "FITS" in shown
+    shown = notebook.run(f"import asyncio\nawait asyncio.sleep(0)\nget_ipython().run_cell({cell!r});")
+    assert "error: %%paredown cannot measure a cell with await" in shown
+    assert "slept" not in shown
 
 
 def test_a_cell_with_a_syntax_error_is_not_reported(notebook: Notebook) -> None:
@@ -79,20 +98,22 @@ def test_a_cell_with_a_syntax_error_is_not_reported(notebook: Notebook) -> None:
     assert "peak" not in shown
 
 
-@pytest.mark.parametrize(
-    ("cell", "said"),
-    [
-        ("%%paredown max_peek=3\n1", "error: %%paredown: 'max_peek' is unknown; did you mean max_peak?"),
-        ("%%paredown timeout=3\n1", "error: %%paredown: 'timeout' is unknown; known: max_peak, "),
-        ("%%paredown last run\n1", "error: %%paredown cannot read 'last run'; expected limits such as"),
-        ("%paredown", "error: there is no run in "),
-        ("%paredown one two", "error: %paredown takes one run, and got 2: one two"),
-        ("%paredown 'one", 'error: %paredown cannot read "\'one"'),
-    ],
-)
-def test_a_mistake_is_told_in_one_line(notebook: Notebook, cell: str, said: str) -> None:
-    shown = notebook.run(cell)
-    assert said in shown
+MISTAKES = {
+    "%%paredown max_peak='1 MB'  # not much\nx = 3": "max_peak is 1.00 MB",
+    "%%paredown max_peek=3\n1": "error: %%paredown: 'max_peek' is unknown; did you mean max_peak?",
+    "%%paredown timeout=3\n1": "error: %%paredown: 'timeout' is unknown; known: max_peak, ",
+    "%%paredown last run\n1": "error: %%paredown cannot read 'last run'; expected limits such as",
+    "%paredown": "error: there is no run in ",
+    "%paredown one two": "error: %paredown takes one run, and got 2: one two",
+    "%paredown 'one": 'error: %paredown cannot read "\'one"',
+}
+
+
+def test_a_mistake_is_told_in_one_line(notebook: Notebook) -> None:
+    shown = notebook.run(*MISTAKES)
+    for said in MISTAKES.values():
+        _, found, shown = shown.partition(said)
+        assert found == said
     assert "Traceback" not in shown
 
 
