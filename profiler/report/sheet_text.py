@@ -9,8 +9,8 @@ from rich.text import Text
 
 from profiler.report.lines import INDENT, as_text, wrapped
 from profiler.report.sheet import Block, Sheet
-from profiler.report.tables import QUIET, meanings
-from profiler.report.terminal import NARROWEST, commands_lines, heading, section_lines, statements_lines
+from profiler.report.tables import QUIET
+from profiler.report.terminal import NARROWEST, commands_lines, heading, legend_lines, section_lines, statements_lines
 
 
 def sheet_text(sheet: Sheet, *, width: int = 80, colour: bool = False) -> str:
@@ -34,7 +34,7 @@ def _blocks(sheet: Sheet, width: int) -> Iterator[Iterator[Text]]:
         yield _block(block, width)
     for section in sheet.sections:
         yield section_lines(section, width)
-    yield _legend(sheet, width)
+    yield legend_lines(sheet.sections, width)
     yield _notes(sheet, width)
     yield commands_lines(sheet.commands, width)
 
@@ -45,12 +45,6 @@ def _block(block: Block, width: int) -> Iterator[Text]:
     for statement in block.statements:
         space = " " * (longest - cell_len(statement.label) + 3)
         yield from wrapped(statement.text, width, first=Text.assemble(" " * INDENT, (statement.label, QUIET), space))
-
-
-def _legend(sheet: Sheet, width: int) -> Iterator[Text]:
-    said = [meaning for section in sheet.sections for meaning in meanings(section.steps, width=width, indent=INDENT)]
-    if said:
-        yield from wrapped(" · ".join(dict.fromkeys(said)), width, first=Text(" " * INDENT), style=QUIET)
 
 
 def _notes(sheet: Sheet, width: int) -> Iterator[Text]:

@@ -42,7 +42,7 @@ def _blocks(report: Report, width: int) -> Iterator[Iterator[Text]]:
     yield _totals_notes(report, width)
     for section in report.sections:
         yield section_lines(section, width)
-    yield _legend(report.sections, width)
+    yield legend_lines(report.sections, width)
     for finding in report.findings:
         yield _finding(finding, width)
     yield _more_findings(report, width)
@@ -96,7 +96,8 @@ def section_lines(section: Section, width: int) -> Iterator[Text]:
         yield from wrapped(note, width, first=Text(" " * INDENT))
 
 
-def _legend(sections: tuple[Section, ...], width: int) -> Iterator[Text]:
+def legend_lines(sections: tuple[Section, ...], width: int) -> Iterator[Text]:
+    """Say once what the columns of all tables mean."""
     said = [meaning for section in sections for meaning in meanings(section.steps, width=width, indent=INDENT)]
     if said:
         yield from wrapped(" · ".join(dict.fromkeys(said)), width, first=Text(" " * INDENT), style=QUIET)
