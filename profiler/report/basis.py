@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from profiler.model import Commit, Machine, Run, Settings, Variant
 from profiler.report.clean import one_line
+from profiler.report.plain import many
 from profiler.report.repeated import repeated_text
 from profiler.report.shape import Statement
 from profiler.units import count, memory, ratio
@@ -70,13 +71,12 @@ def _spread(held: Assumptions) -> str:
 
 
 def _machine(machine: Machine) -> str:
-    cores = "1 core" if machine.cores == 1 else f"{count(machine.cores)} cores"
     packages = [
         f"{one_line(name)} {one_line(machine.packages[name])}" for name in _NAMED_PACKAGES if name in machine.packages
     ]
     parts = (
         one_line(machine.cpu_model),
-        cores,
+        many(machine.cores, "core"),
         memory(machine.memory_bytes),
         one_line(machine.system),
         f"Python {one_line(machine.python)}",
@@ -88,11 +88,11 @@ def _machine(machine: Machine) -> str:
 def _settings(settings: Settings, run: Run) -> str:
     parts = []
     if Variant.DECOMPOSED in settings.variants:
-        parts.append(f"{_many(settings.jobs, 'task')} at a time")
+        parts.append(f"{many(settings.jobs, 'task')} at a time")
         parts.append("a fresh sandbox for each" if settings.cold else "sandboxes used again")
     whole = "the script" if run.is_script else "the monolith"
     threads = [
-        f"not pinned in {where}" if number is None else f"{_many(number, 'thread')} in {where}"
+        f"not pinned in {where}" if number is None else f"{many(number, 'thread')} in {where}"
         for number, where, variant in (
             (settings.task_threads, "a task", Variant.DECOMPOSED),
             (settings.monolith_threads, whole, Variant.MONOLITH),
@@ -101,10 +101,6 @@ def _settings(settings: Settings, run: Run) -> str:
     ]
     parts.append(f"numeric libraries: {', '.join(threads)}")
     return "; ".join(parts)
-
-
-def _many(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{count(number)} {what}s"
 
 
 def _shards(run: Run) -> str:

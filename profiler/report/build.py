@@ -19,6 +19,7 @@ from profiler.report.clean import one_line
 from profiler.report.commands import commands_of
 from profiler.report.findings import findings_of, warnings_of
 from profiler.report.key_figures import key_figures
+from profiler.report.plain import many
 from profiler.report.sameness import difference_tables, same_statement, score_statement
 from profiler.report.shape import Names, Report, Statement, Tone
 from profiler.report.sources import sources_notes, sources_table
@@ -84,9 +85,9 @@ def _facts(run: Run, verdict: Verdict) -> Iterator[str]:
         yield f"{count(len(known) - _MOST_INPUTS)} more inputs"
     groups = max((answer.groups for answer in run.answers if answer.groups is not None), default=None)
     if groups is not None:
-        yield _many(groups, "group")
+        yield many(groups, "group")
     if run.plan.request is not None and verdict.requests is not None:
-        yield f"{_many(verdict.requests, 'request')} (one per {one_line(run.plan.request)})"
+        yield f"{many(verdict.requests, 'request')} (one per {one_line(run.plan.request)})"
 
 
 def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
@@ -108,7 +109,7 @@ def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
     if run.dropped_bytes:
         yield Statement(
             label="TORN LINE",
-            text=f"The run file's last line was cut off and is left out ({_many(run.dropped_bytes, 'byte')}): what it "
+            text=f"The run file's last line was cut off and is left out ({many(run.dropped_bytes, 'byte')}): what it "
             "recorded is not in these figures.",
         )
 
@@ -116,10 +117,6 @@ def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
 def _interrupted(run: Run) -> str:
     each = [run.repeated(variant) for variant in Variant]
     measured = [item for repetitions in each for repetition in repetitions for item in repetition.measurements]
-    tasks = _many(sum(1 for measurement in measured if measurement.outcome.ok), "task")
+    tasks = many(sum(1 for measurement in measured if measurement.outcome.ok), "task")
     ways = "" if run.is_script else "; --resume measures the rest"
     return f"The run did not end, so this is what was measured until then: {tasks} that ended well{ways}."
-
-
-def _many(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{count(number)} {what}s"

@@ -15,6 +15,7 @@ from profiler.report.page.chart import Chart
 from profiler.report.page.charts.canvas import BOLD, LINE, TEXT, WIDTH, Sheet, draw, shortened, width_of
 from profiler.report.page.charts.colours import INK, LIMIT
 from profiler.report.page.charts.looks import bar_of
+from profiler.report.plain import many
 from profiler.report.shape import Report
 from profiler.sizing import top
 from profiler.units import MIB, Scale, count, duration, memory, memory_range, memory_scale, ratio, time_scale
@@ -159,14 +160,12 @@ def _used_and_handled(step: _FanOut, task: _Task) -> tuple[str, str]:
     """Which task it is and what it took; and how much it had to handle, as far as that is known."""
     measured = task.measured
     used = f"{duration(task.time_ns)}, {memory_range(measured.peak.low, measured.peak.high)}"
-    handled = (_many(measured.groups, "group"), _many(measured.rows_in, "row"))
+    handled = (_of(measured.groups, "group"), _of(measured.rows_in, "row"))
     return f"{step.part} {measured.index}: {used}", ", ".join(text for text in handled if text)
 
 
-def _many(number: int | None, what: str) -> str:
-    if number is None:
-        return ""
-    return f"1 {what}" if number == 1 else f"{count(number)} {what}s"
+def _of(number: int | None, what: str) -> str:
+    return "" if number is None else many(number, what)
 
 
 def _note(shown: Sequence[_FanOut], left: int) -> str:
