@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from profiler.model import Commit, Machine, Run, Settings, Variant
+from profiler.model import Machine, Run, Settings, Variant
 from profiler.report.clean import one_line
+from profiler.report.moments import commit_words
 from profiler.report.plain import many
 from profiler.report.repeated import repeated_text
 from profiler.report.shape import Statement
@@ -13,8 +14,6 @@ from profiler.units import count, memory, ratio
 from profiler.verdict import Assumptions, Verdict
 
 _NAMED_PACKAGES = ("duckdb", "pandas", "numpy", "scikit-learn")
-_DIGITS = 9
-"""How much of a commit's hash is shown."""
 
 
 def basis_of(verdict: Verdict, run: Run) -> tuple[Statement, ...]:
@@ -110,14 +109,8 @@ def _shards(run: Run) -> str:
 
 def _run(run: Run) -> str:
     created = one_line(run.created).replace("T", " ").removesuffix("Z")
-    return f"{one_line(run.id)}, {created} UTC, paredown {one_line(run.version)}{_commit(run.commit)}"
-
-
-def _commit(commit: Commit | None) -> str:
-    if commit is None:
-        return ""
-    branch = f" of {one_line(commit.branch)}" if commit.branch else ""
-    return f", commit {one_line(commit.id)[:_DIGITS]}{branch}{' with changes' if commit.dirty else ''}"
+    commit = f", {commit_words(run.commit, branch=run.commit.branch)}" if run.commit else ""
+    return f"{one_line(run.id)}, {created} UTC, paredown {one_line(run.version)}{commit}"
 
 
 def _plain(value: Decimal) -> str:

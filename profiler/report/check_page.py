@@ -8,8 +8,8 @@ from dataclasses import replace
 from profiler.checking.outcome import Called, Check
 from profiler.model import Run, Variant
 from profiler.report.changes_table import changes_table
-from profiler.report.checked import commit_words
 from profiler.report.clean import one_line
+from profiler.report.moments import commit_words
 from profiler.report.plain import many
 from profiler.report.shape import Report, Section
 from profiler.report.sheet import Sheet
@@ -40,8 +40,7 @@ def check_page(report: Report) -> Sheet:
 def _facts(run: Run) -> Iterator[str]:
     yield f"run {one_line(run.id)}"
     if run.commit is not None:
-        branch = f" of {one_line(run.commit.branch)}" if run.commit.branch else ""
-        yield commit_words(run.commit) + branch
+        yield commit_words(run.commit, branch=run.commit.branch)
     if run.settings.repeats > 1:
         yield many(run.settings.repeats, "repeat")
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from profiler.checking.outcome import Baseline, Called, Change, Check, Creep, Measure
-from profiler.model import Commit, Run, Variant
+from profiler.model import Run, Variant
 from profiler.reasons import Effect, Reason, ReasonKind
 from profiler.report.changes_table import amount, changes_table, growth, interval
 from profiler.report.clean import one_line
-from profiler.report.moments import moment
+from profiler.report.moments import commit_words, moment
 from profiler.report.plain import many
 from profiler.report.shape import Checked, Statement, Tone
 from profiler.units import count
@@ -241,11 +241,6 @@ def _several(texts: Sequence[str]) -> str:
 
 def _compared(check: Check) -> list[Baseline]:
     return [baseline for baseline in check.baselines if not baseline.refused]
-
-
-def commit_words(commit: Commit) -> str:
-    """A commit as a part of a sentence."""
-    return f"commit {one_line(commit.id[:9])}" + (" with changes" if commit.dirty else "")
 
 
 def _called_run(baseline: Baseline) -> str:
