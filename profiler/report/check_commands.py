@@ -9,12 +9,10 @@ from itertools import islice
 
 from profiler.checking.outcome import Baseline, Called, Check, Measure
 from profiler.model import Run
+from profiler.regression.difference import LEAST_REPEATS
 from profiler.report.clean import one_line
 from profiler.report.commands import MOST, reference
 from profiler.report.shape import Command, Names
-
-_ENOUGH = 5
-"""Repeats from which on noise is known."""
 
 
 def commands_of_check(check: Check, run: Run, names: Names) -> tuple[Command, ...]:
@@ -38,9 +36,9 @@ def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
         )
     if not compared:
         yield Command(line=f"paredown check {names.run} --baseline last", purpose="against the run before it")
-    if run.settings.repeats < _ENOUGH and not run.is_script:
+    if run.settings.repeats < LEAST_REPEATS and not run.is_script:
         yield Command(
-            line=f"paredown run {names.job} --repeat {_ENOUGH}", purpose="measures often enough to know the noise"
+            line=f"paredown run {names.job} --repeat {LEAST_REPEATS}", purpose="measures often enough to know the noise"
         )
     prices = f" {names.priced}" if names.priced else ""
     yield Command(line=f"paredown report {names.run}{prices}", purpose="the whole report of this run")
