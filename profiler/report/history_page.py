@@ -18,6 +18,7 @@ from profiler.report.compare_tables import change
 from profiler.report.figures import numbers, sizes, times
 from profiler.report.moments import commit_text, moment
 from profiler.report.plain import many
+from profiler.report.runs_page import not_shown
 from profiler.report.shape import Cell, Column, Command, Row, Section, Statement, Table, Tone
 from profiler.report.sheet import Sheet
 from profiler.report.sparkline import sparkline
@@ -25,7 +26,6 @@ from profiler.series import Series
 from profiler.units import count, percent
 
 NAMES = {Measure.PEAK: "peak memory", Measure.CPU: "CPU time"}
-_MOST_UNREADABLE = 10
 _MOST_STEPS = 6
 
 
@@ -43,7 +43,7 @@ def history_page(history: History, *, steps: bool = False, cells: int = 24) -> S
     return Sheet(
         title=one_line(history.job),
         facts=tuple(_facts(history)),
-        statements=(*_claims(history), *_unreadable(history)),
+        statements=(*_claims(history), *not_shown(history.unreadable)),
         sections=(
             *([Section(title="From run to run", steps=_trends(shown, cells))] if shown else []),
             *(
@@ -110,15 +110,6 @@ def _rose(trend: Trend) -> str:
 
 def _share(trend: Trend) -> str:
     return "" if trend.rise is None else percent(trend.rise.rise)
-
-
-def _unreadable(history: History) -> Iterator[Statement]:
-    files = history.unreadable
-    for file in files[:_MOST_UNREADABLE]:
-        yield Statement(label="NOT SHOWN", text=f"{one_line(file.problem)}.", tone=Tone.DOUBT)
-    if len(files) > _MOST_UNREADABLE:
-        text = f"{many(len(files) - _MOST_UNREADABLE, 'more file')}; --format json names them all."
-        yield Statement(label="NOT SHOWN", text=text, tone=Tone.DOUBT)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

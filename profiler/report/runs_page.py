@@ -47,7 +47,7 @@ def runs_page(kept: Kept, *, workspace: Path) -> Sheet:
     return Sheet(
         title=title,
         facts=(where, f"{memory(sum(run.size_bytes for run in runs))} on disk") if runs else (where,),
-        statements=tuple(_unreadable(kept.unreadable)),
+        statements=tuple(not_shown(kept.unreadable)),
         sections=(Section(title="", steps=runs_table(runs)),) if runs else (),
         commands=tuple(_commands(runs)),
     )
@@ -57,7 +57,7 @@ def prune_page(kept: Kept, chosen: Sequence[KeptRun]) -> Sheet:
     """Lay out the runs that would go."""
     running = sum(run.state is State.RUNNING for run in kept.runs)
     notes = (f"{many(running, 'run')} still going on: never removed.",) if running else ()
-    left_alone = tuple(_unreadable(kept.unreadable, ending=" Left alone."))
+    left_alone = tuple(not_shown(kept.unreadable, ending=" Left alone."))
     if not chosen:
         title = f"Nothing to remove: none of {many(len(kept.runs), 'kept run')} meets what was asked"
         return Sheet(title=title, statements=left_alone, notes=notes)
@@ -107,7 +107,8 @@ def _state(run: KeptRun) -> str:
     return f"goes on, process {run.owner}" if run.state is State.RUNNING else str(run.state)
 
 
-def _unreadable(files: Sequence[Unreadable], ending: str = "") -> Iterator[Statement]:
+def not_shown(files: Sequence[Unreadable], ending: str = "") -> Iterator[Statement]:
+    """Name files among the runs that are none, each with what is wrong with it."""
     for file in files[:_MOST_UNREADABLE]:
         yield Statement(label="NOT SHOWN", text=f"{one_line(file.problem)}.{ending}", tone=Tone.DOUBT)
     if len(files) > _MOST_UNREADABLE:
