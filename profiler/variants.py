@@ -89,6 +89,13 @@ class VariantVerdict:
     """Lambda alone: every step, or for a monolith the whole; the budget is judged apart."""
     reasons: tuple[Reason, ...]
 
+    @property
+    def usd_per_request(self) -> Decimal | None:
+        """What one request costs at the prices of the platform; None where that is not known."""
+        if self.usd_per_run is None or not self.requests:
+            return None
+        return as_decimal(Fraction(self.usd_per_run) / self.requests)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:

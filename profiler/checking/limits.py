@@ -34,14 +34,7 @@ def passed_limits(variant: VariantVerdict, rules: Rules, *, job: str) -> Iterato
     if whole.max_gb_s is not None:
         yield from _gb_s(job, variant.gb_s_per_request, whole.max_gb_s, known=known)
     if whole.max_usd_per_request is not None:
-        yield from _usd(job, usd_per_request(variant), whole.max_usd_per_request, known=known)
-
-
-def usd_per_request(variant: VariantVerdict) -> Decimal | None:
-    """What one request costs at the prices of the platform; None where that is not known."""
-    if variant.usd_per_run is None or not variant.requests:
-        return None
-    return as_decimal(Fraction(variant.usd_per_run) / variant.requests)
+        yield from _usd(job, variant.usd_per_request, whole.max_usd_per_request, known=known)
 
 
 def _part(step: StepFit, variant: VariantVerdict) -> Decimal | None:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from statistics import median
 
 from profiler.fit import StepFit
 from profiler.model import Run, Variant
-from profiler.pricing.cost import as_decimal
 from profiler.reasons import Reason
 from profiler.report.clean import one_line
 from profiler.report.shape import Report
@@ -98,7 +96,6 @@ def _whole(variant: VariantVerdict, verdict: Verdict, series: dict[tuple[Variant
     decides = variant.variant is verdict.decided_by
     of_steps = {(reason.subject, reason.text) for step in variant.steps for reason in step.reasons}
     reasons = verdict.reasons if decides else variant.reasons
-    usd = variant.usd_per_run if variant.complete else None
     return Case(
         variant=variant.variant,
         name="",
@@ -111,7 +108,7 @@ def _whole(variant: VariantVerdict, verdict: Verdict, series: dict[tuple[Variant
         memory_mib=variant.memory_mib if variant.complete else None,
         gb_s=variant.gb_s if variant.complete else None,
         hypothetical=variant.hypothetical,
-        usd_per_request=as_decimal(Fraction(usd) / variant.requests) if usd is not None and variant.requests else None,
+        usd_per_request=variant.usd_per_request if variant.complete else None,
         figures=_figures(series.get((variant.variant, None))),
     )
 
