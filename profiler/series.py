@@ -45,11 +45,15 @@ def series_of(run: Run) -> tuple[Series, ...]:
     A repetition that did not complete gives none, and a variant without any that did is left out. A mark inside
     another mark is left out: its figures are in the outer one's.
     """
-    return tuple(series for variant in Variant for series in _of_variant(run.repeated(variant)))
+    return tuple(series for variant in Variant for series in _of_variant(complete_repetitions(run, variant)))
 
 
-def _of_variant(repetitions: Sequence[Repetition]) -> Iterator[Series]:
-    complete = [repetition for repetition in repetitions if repetition.complete and repetition.measurements]
+def complete_repetitions(run: Run, variant: Variant) -> tuple[Repetition, ...]:
+    """Return the repetitions of a variant that figures are taken from."""
+    return tuple(repetition for repetition in run.repeated(variant) if repetition.complete and repetition.measurements)
+
+
+def _of_variant(complete: Sequence[Repetition]) -> Iterator[Series]:
     if not complete:
         return
     by_step = [_by_step(repetition.measurements) for repetition in complete]

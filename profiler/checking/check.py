@@ -17,6 +17,7 @@ from profiler.model import Run, Variant
 from profiler.reasons import Effect, Reason, ReasonKind, fits_all
 from profiler.regression.creep import LEAST_RUNS
 from profiler.regression.difference import LEAST_REPEATS, METHOD
+from profiler.series import complete_repetitions
 from profiler.settings import Rules
 from profiler.units import count
 from profiler.verdict import Verdict
@@ -117,7 +118,7 @@ def _baseline(before: Run, run: Run, variant: Variant) -> Baseline:
         run_id=before.id,
         created=before.created,
         commit=before.commit,
-        repeats=sum(1 for repetition in before.repeated(variant) if repetition.complete),
+        repeats=len(complete_repetitions(before, variant)),
         same_machine=same_machine(before.machine, run.machine),
         differences=tuple(differences(before, run)),
         refused=refused,

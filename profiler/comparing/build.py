@@ -10,13 +10,14 @@ from dataclasses import replace
 from string import ascii_uppercase
 
 from profiler.checking.likeness import other_data, renamed, same_machine
-from profiler.comparing.figures import Figures, Key, Terms, complete_repetitions, figures_of
+from profiler.comparing.figures import Figures, Key, Terms, figures_of
 from profiler.comparing.traits import traits
 from profiler.comparing.values import Difference, Figure, Finding, Line, Side, SideBySide, Value
 from profiler.errors import UsageError
 from profiler.model import Run, Variant
 from profiler.regression.difference import difference
 from profiler.regression.repeats import typical
+from profiler.series import complete_repetitions
 
 MOST_RUNS = len(ascii_uppercase)
 _OF_ITS_MACHINE = (Figure.CPU, Figure.GB_SECONDS, Figure.USD_PER_REQUEST)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from profiler.comparing.values import Figure
 from profiler.facts import Platform
 from profiler.fit import DEFAULT_HEADROOM
-from profiler.model import Repetition, Run, Variant
-from profiler.series import series_of
+from profiler.model import Run, Variant
+from profiler.series import complete_repetitions, series_of
 from profiler.variants import VariantVerdict
 from profiler.verdict import judge
 
@@ -62,11 +62,6 @@ def figures_of(run: Run, terms: Terms) -> Figures:
     )
 
 
-def complete_repetitions(run: Run, variant: Variant) -> tuple[Repetition, ...]:
-    """The repetitions of a variant that figures are taken from."""
-    return tuple(item for item in run.repeated(variant) if item.complete and item.measurements)
-
-
 def _verdicts(run: Run, terms: Terms) -> list[VariantVerdict]:
     """What Lambda would bill for each repetition of each variant."""
     complete = {variant: complete_repetitions(run, variant) for variant in Variant}
@@ -87,8 +82,8 @@ def _billed(verdict: VariantVerdict) -> list[tuple[Key, float]]:
     billed: list[tuple[Key, float]] = []
     if verdict.gb_s is not None:
         billed.append(((variant, None, Figure.GB_SECONDS), float(verdict.gb_s)))
-    if verdict.usd_per_run is not None and verdict.requests:
-        billed.append(((variant, None, Figure.USD_PER_REQUEST), float(verdict.usd_per_run / verdict.requests)))
+    if verdict.usd_per_request is not None:
+        billed.append(((variant, None, Figure.USD_PER_REQUEST), float(verdict.usd_per_request)))
     for step in verdict.steps:
         if step.gb_s is not None:
             billed.append(((variant, step.name, Figure.GB_SECONDS), float(step.gb_s)))
