@@ -161,12 +161,7 @@ def _header_of(path: Path) -> tuple[str, str, str]:
     Raises:
         RunFileError: If it is none.
     """
-    try:
-        with path.open("rb") as file:
-            line = file.readline()
-    except OSError as error:
-        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
-    header = read_header(path, line if line.endswith(b"\n") else None)
+    header = read_header(path)
     try:
         return str(header["plan"]["job"]), str(header["id"]), str(header["created"])
     except (KeyError, TypeError) as error:

@@ -176,20 +176,26 @@ def load_run(reference: str, *, folder: Path = FOLDER) -> Run:
         raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
     lines = data.split(b"\n")
     torn = len(lines.pop())
-    header = read_header(path, lines[0] if lines else None)
+    header = _header(path, lines[0] if lines else None)
     return _build(path, header, lines[1:], torn)
 
 
-def read_header(path: Path, line: bytes | None) -> dict[str, Any]:
-    """The header of a run, from the first line of its file.
-
-    Args:
-        path: The file, for messages.
-        line: None: the file ends before its first line does.
+def read_header(path: Path) -> dict[str, Any]:
+    """Read the header of a run, the first line of its file.
 
     Raises:
-        RunFileError: If it is none, or was written with another schema.
+        RunFileError: If there is none, or it was written with another schema.
     """
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except OSError as error:
+        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
+    return _header(path, line if line.endswith(b"\n") else None)
+
+
+def _header(path: Path, line: bytes | None) -> dict[str, Any]:
+    """A header from its line; None: the file ends before that does."""
     try:
         header = _line(line) if line is not None else {}
     except ValueError:

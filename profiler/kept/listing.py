@@ -113,12 +113,7 @@ def list_headers(root: Path) -> tuple[tuple[Header, ...], tuple[Unreadable, ...]
 
 
 def _header(path: Path) -> Header:
-    try:
-        with path.open("rb") as file:
-            line = file.readline()
-    except OSError as error:
-        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
-    values = read_header(path, line if line.endswith(b"\n") else None)
+    values = read_header(path)
     try:
         created = datetime.fromisoformat(values["created"])
         return Header(
