@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from profiler.cli.options import judging_options, output_options, report_format_option
+from profiler.cli.options import judging_options, output_options, report_format_option, workspace_option
 from profiler.model import Variant
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ def threshold_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--allow-undecided/--no-allow-undecided", default=None, help="Let pass what is not decided.")
 @threshold_options
 @report_format_option
-@click.option(
-    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
-)
+@workspace_option
 @judging_options
 @output_options
 def command(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from profiler.cli.options import architecture, format_option, output_options, prices_option
+from profiler.cli.options import architecture, format_option, output_options, prices_option, workspace_option
 
 
 @click.command(name="compare")
@@ -20,9 +20,7 @@ from profiler.cli.options import architecture, format_option, output_options, pr
     "--arch", callback=architecture, metavar="ARCH", default="x86_64", show_default=True, help="x86_64 or arm64."
 )
 @prices_option
-@click.option(
-    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
-)
+@workspace_option
 @output_options
 def command(
     runs: tuple[str, ...],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from profiler.cli.options import output_options, whole
+from profiler.cli.options import output_options, whole, workspace_option
 
 _WIDE = 120
 """From so many cells on there is room for a longer sparkline."""
@@ -24,9 +24,7 @@ _WIDE = 120
     default="terminal",
     help="For people, for programs, or as a page with charts.",
 )
-@click.option(
-    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
-)
+@workspace_option
 @output_options
 def command(
     job: str | None, steps: bool, last: int | None, format_name: str, workspace: str, output: str, force: bool

@@ -88,6 +88,11 @@ def _decimal(text: str, expected: str) -> Decimal:
     return number
 
 
+workspace_option = click.option(
+    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
+)
+
+
 prices_option = click.option(
     "--prices", metavar="FILE", help="Your own prices and facts, as TOML; they go before those of `paredown facts`."
 )

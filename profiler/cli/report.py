@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from profiler.cli.options import judging_options, output_options, report_format_option
+from profiler.cli.options import judging_options, output_options, report_format_option, workspace_option
 
 if TYPE_CHECKING:
     from profiler.judging import Judging
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 @click.command(name="report")
 @click.argument("run", metavar="[RUN]", default="last")
 @report_format_option
-@click.option(
-    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
-)
+@workspace_option
 @judging_options
 @output_options
 def command(run: str, format_name: str, workspace: str, judging: Judging, output: str, force: bool) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from profiler.cli.options import format_option, whole
+from profiler.cli.options import format_option, whole, workspace_option
 from profiler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def _age(_context: click.Context, _option: click.Parameter, text: str | None) ->
     "--keep", callback=whole, metavar="N", help="With --prune: all but the newest N of each job, whatever their age."
 )
 @click.option("--yes", is_flag=True, help="With --prune: do not ask.")
-@click.option(
-    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
-)
+@workspace_option
 def command(
     format_name: str, prune: bool, older_than: timedelta | None, keep: int | None, yes: bool, workspace: str
 ) -> int:
