@@ -19,10 +19,12 @@ from profiler.settings import Limits, Rules
 from profiler.units import MIB
 from profiler.verdict import judge
 from tests.factories import a_machine, a_run
+from tests.repeated import repeated as measured_often
 from tests.reports import FACTS
 from tests.sample_runs import a_fitting_run, a_run_that_does_not_fit
 
 REPEATS = 5
+_QUIET = (0, 0.01, -0.005, 0.005, -0.01)
 EARLIER = {"id": "20261120-090000-0001", "created": "2026-11-20T09:00:00Z", "path": "/runs/earlier.jsonl"}
 """What makes a run the one before `a_run`."""
 
@@ -33,42 +35,21 @@ def repeated(run: Run, changes: Sequence[Callable[[Measurement], Measurement]] |
     Memory varies by a thousandth and CPU time by a hundredth from one repetition to the next, as on a quiet machine.
     """
     each = [_as_it_is] * changes if isinstance(changes, int) else changes
-    repetitions = tuple(
-        _repetition(run, variant, repeat, change)
-        for repeat, change in enumerate(each)
-        for variant in run.settings.variants
-        if run.of(variant)
-    )
-    run = replace(run, settings=replace(run.settings, repeats=len(each)), repetitions=repetitions)
+    factors = [(1 + _QUIET[repeat % 5] / 10, 1 + _QUIET[repeat % 5]) for repeat in range(len(each))]
+    run = measured_often(run, factors)
+    run = replace(run, repetitions=tuple(_repetition(item, each[item.repeat]) for item in run.repetitions))
     for variant in run.settings.variants:
-        typical = next((item for item in run.repeated(variant) if not item.complete), None) or next(
-            (item for item in run.repeated(variant)), None
-        )
-        run = run if typical is None else run.with_repetition(typical)
+        found = run.repeated(variant)
+        for typical in [item for item in found if not item.complete][:1] or found[:1]:
+            run = run.with_repetition(typical)
     return run
 
 
-def _repetition(run: Run, variant: Variant, repeat: int, change: Callable[[Measurement], Measurement]) -> Repetition:
-    noise = (0, 2, -1, 1, -2)[repeat % 5]
-    measurements = tuple(
-        change(
-            replace(
-                item,
-                repeat=repeat,
-                peak=replace(
-                    item.peak,
-                    low=item.peak.low + item.peak.low * noise // 2000,
-                    high=None if item.peak.high is None else item.peak.high + item.peak.high * noise // 2000,
-                ),
-                cpu_ns=item.cpu_ns + item.cpu_ns * noise // 200,
-            )
-        )
-        for item in run.of(variant)
-    )
-    failed = [item for item in measurements if not item.outcome.ok]
-    end = next(end for end in run.variants if end.variant is variant)
-    end = replace(end, repeat=repeat, complete=end.complete and not failed)
-    return Repetition(variant=variant, repeat=repeat, measurements=measurements, end=end)
+def _repetition(item: Repetition, change: Callable[[Measurement], Measurement]) -> Repetition:
+    measurements = tuple(map(change, item.measurements))
+    assert item.end is not None
+    complete = item.end.complete and all(task.outcome.ok for task in measurements)
+    return replace(item, measurements=measurements, end=replace(item.end, complete=complete))
 
 
 def _as_it_is(item: Measurement) -> Measurement:

@@ -13,8 +13,9 @@ from profiler.history.build import history_of
 from profiler.model import Commit
 from profiler.report.page.history import render
 from tests.hostile import HOSTILE
+from tests.repeated import NOISE, repeated
 from tests.reports import keep
-from tests.sample_runs import NOISE, a_fitting_run, an_interrupted_run, repeated
+from tests.sample_runs import a_fitting_run, an_interrupted_run
 
 
 @pytest.fixture(scope="module")

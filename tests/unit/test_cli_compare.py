@@ -15,8 +15,9 @@ import pytest
 from profiler.cli.main import main
 from tests.conftest import ROOT
 from tests.factories import a_plan, a_run
+from tests.repeated import NOISE, repeated
 from tests.reports import keep
-from tests.sample_runs import NOISE, a_fitting_run, a_run_with_failed_tasks, repeated
+from tests.sample_runs import a_fitting_run, a_run_with_failed_tasks
 
 
 @pytest.fixture(autouse=True)

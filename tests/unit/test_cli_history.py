@@ -15,8 +15,9 @@ from profiler.cli.main import main
 from profiler.cli.output import shown_on
 from tests.conftest import ROOT
 from tests.factories import a_plan, a_run
+from tests.repeated import NOISE, repeated
 from tests.reports import keep
-from tests.sample_runs import NOISE, a_fitting_run, a_run_with_failed_tasks, an_interrupted_run, repeated
+from tests.sample_runs import a_fitting_run, a_run_with_failed_tasks, an_interrupted_run
 
 
 @pytest.fixture(autouse=True)

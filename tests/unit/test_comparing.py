@@ -18,15 +18,14 @@ from profiler.model import Commit, Run, Variant
 from profiler.report.compare_page import compare_page
 from profiler.report.sheet_text import sheet_text
 from tests.factories import a_machine, a_plan, between
+from tests.repeated import NOISE, repeated
 from tests.reports import FACTS
 from tests.sample_runs import (
-    NOISE,
     a_fitting_run,
     a_run_with_failed_tasks,
     a_script_run,
     an_interrupted_run,
     an_undecided_run,
-    repeated,
 )
 
 TERMS = Terms(platform=platform_of(FACTS))

@@ -7,7 +7,7 @@ import math
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,11 @@ def benchmarks(run: Run) -> dict[str, dict[str, Any]]:
     return {found["fullname"]: found for found in document["benchmarks"]}
 
 
+def measured_often(factors: Sequence[float] = (1.0, 1.1, 0.9, 1.05, 0.98)) -> Run:
+    """A run whose variants were measured so many times, with so many times its memory and its time."""
+    return repeated(a_run(), [(factor, factor) for factor in factors])
+
+
 def compare(folder: Path, *files: str) -> subprocess.CompletedProcess[str]:
     """Let pytest-benchmark's own command read the files."""
     command = [sys.executable, "-m", "pytest_benchmark", "compare", "--columns=min,median,stddev,rounds", *files]
@@ -61,8 +66,8 @@ def compare(folder: Path, *files: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_pytest_benchmark_compares_two_runs(tmp_path: Path) -> None:
-    slower = repeated(a_run(), (1.2, 1.3, 1.2))
-    for name, run in (("0001_before", repeated(a_run())), ("0002_after", slower)):
+    slower = measured_often((1.2, 1.3, 1.2))
+    for name, run in (("0001_before", measured_often()), ("0002_after", slower)):
         (tmp_path / f"{name}.json").write_text(render(a_report(run), "pytest-benchmark"), encoding="utf-8")
     ended = compare(tmp_path, "0001_before.json", "0002_after.json")
     assert ended.returncode == 0, ended.stderr
@@ -93,7 +98,7 @@ def test_the_statistics_are_those_of_pytest_benchmark(data: list[float]) -> None
 
 
 def test_a_benchmark_is_the_cpu_time_of_the_repetitions_and_knows_the_memory() -> None:
-    found = benchmarks(repeated(a_run()))["cost_anomalies/decomposed/train"]
+    found = benchmarks(measured_often())["cost_anomalies/decomposed/train"]
     assert found["stats"]["rounds"] == 5
     assert found["stats"]["median"] == pytest.approx(1.5 + 2 * 0.5)
     assert found["extra_info"]["peak_bytes"] == 200 * MIB
@@ -120,7 +125,7 @@ def entries(run: Run) -> dict[str, dict[str, Any]]:
     return {entry["name"]: entry for entry in found}
 
 
-@pytest.mark.parametrize("make", [*SAMPLES.values(), lambda: repeated(a_run()), a_hostile_run])
+@pytest.mark.parametrize("make", [*SAMPLES.values(), lambda: measured_often(), a_hostile_run])
 def test_an_entry_is_what_the_action_documents(make: Callable[[], Run]) -> None:
     """A name, a unit and a number; a range that it can read, and text of more lines, where there is any."""
     for entry in entries(make()).values():
@@ -133,14 +138,14 @@ def test_an_entry_is_what_the_action_documents(make: Callable[[], Run]) -> None:
 
 
 def test_the_names_hold_nothing_that_changes_from_run_to_run() -> None:
-    first, second = a_run(), replace(repeated(a_run()), id="another", created="2027-01-01T00:00:00Z", version="9")
+    first, second = a_run(), replace(measured_often(), id="another", created="2027-01-01T00:00:00Z", version="9")
     assert list(entries(first)) == list(entries(second))
     assert "cost_anomalies/decomposed/train/peak" in entries(first)
     assert "cost_anomalies/decomposed/dollars per request" in entries(first)
 
 
 def test_a_range_is_how_far_the_repeats_lie_from_their_median() -> None:
-    peak = entries(repeated(a_run()))["cost_anomalies/decomposed/train/peak"]
+    peak = entries(measured_often())["cost_anomalies/decomposed/train/peak"]
     assert (peak["value"], peak["unit"], peak["range"]) == (200, "MB", "± 20.0")
     assert peak["extra"] == "median of 5 repeats"
     assert "range" not in entries(a_run())["cost_anomalies/decomposed/train/peak"]
@@ -187,7 +192,7 @@ def test_prometheus_reads_a_report(name: str) -> None:
 
 
 def test_the_samples_are_in_base_units() -> None:
-    report = a_report(repeated(a_run()))
+    report = a_report(measured_often())
     assert value(report, "paredown_step_peak_bytes", variant="decomposed", step="train") == 200 * MIB
     assert value(report, "paredown_step_cpu_seconds", variant="decomposed", step="train") == pytest.approx(2.5)
     assert value(report, "paredown_variant_wall_seconds", variant="decomposed") == 4

@@ -25,8 +25,9 @@ from profiler.report.sheet_text import sheet_text
 from profiler.report.sparkline import sparkline
 from profiler.store import load_run
 from tests.factories import a_machine, a_measurement, a_plan, a_run, ended, exactly
+from tests.repeated import NOISE, repeated
 from tests.reports import keep
-from tests.sample_runs import NOISE, SAMPLES, a_fitting_run, an_interrupted_run, repeated
+from tests.sample_runs import SAMPLES, a_fitting_run, an_interrupted_run
 
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
