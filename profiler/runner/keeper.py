@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # A bare interpreter has it at no cost only so.
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE = 1, 2
+HIGHEST, RESIDENT = b"\nVmHWM:", b"\nVmRSS:"  # In a line of its own: a process may be called anything, this too.
 NONE = -1  # No process, no descriptor.
 FAST_NS, SLOW_NS = 10_000_000, 50_000_000
 MAX_SHARE = 300  # One sample may take at most 1/300 of the time until the next one, in CPU time,
@@ -103,7 +104,7 @@ def others(pid: int) -> list[int]:
 
 def is_dead(pid: int) -> bool:
     """Whether a process has ended, and nobody has asked how: what it held at most is never known."""
-    return b"VmHWM:" not in read(f"/proc/{pid}/status")
+    return HIGHEST not in read(f"/proc/{pid}/status")
 
 
 def cpu_ns(pid: int) -> int:
@@ -224,8 +225,8 @@ class Watch:
     def glance(self) -> None:
         """Put a point on the curve of a sandbox without other processes, at the cost of reading one small file."""
         status = read(f"/proc/{self.pid}/status")
-        if b"VmRSS:" in status:
-            self.draw(time.monotonic_ns(), field(status, b"VmRSS:"))
+        if RESIDENT in status:
+            self.draw(time.monotonic_ns(), field(status, RESIDENT))
 
     def draw(self, now: int, size: int) -> None:
         """Put a point on the curve."""
@@ -236,22 +237,22 @@ class Watch:
         start, used = time.monotonic_ns(), time.process_time_ns()
         status = read(f"/proc/{self.pid}/status")
         if status:
-            self.own_hwm = max(self.own_hwm, field(status, b"VmHWM:"))
-            self.last_rss = field(status, b"VmRSS:")
+            self.own_hwm = max(self.own_hwm, field(status, HIGHEST))
+            self.last_rss = field(status, RESIDENT)
         tree: list[int] = []
         resident = {self.pid: self.last_rss}
         for pid in others(self.pid):
             other = read(f"/proc/{pid}/status")
-            if b"VmHWM:" in other:  # What has ended and waits to be reaped no longer tells what it held.
+            if HIGHEST in other:  # What has ended and waits to be reaped no longer tells what it held.
                 tree.append(pid)
-                self.hwm[pid] = max(self.hwm.get(pid, 0), field(other, b"VmHWM:"))
-                resident[pid] = field(other, b"VmRSS:")
+                self.hwm[pid] = max(self.hwm.get(pid, 0), field(other, HIGHEST))
+                resident[pid] = field(other, RESIDENT)
         if tree:
             self.most = max(self.most, 1 + len(tree))
             used += self.weigh(resident, smaps_share)
             if resident.keys() <= self.shared.keys():  # Of a new process nobody knows yet what it shares.
                 self.draw(start, self.unshared(resident))
-        elif b"VmRSS:" in status:  # Not in the moment between its end and the news of it.
+        elif RESIDENT in status:  # Not in the moment between its end and the news of it.
             self.draw(start, self.last_rss)
         if self.temp:
             self.temp_peak = max(self.temp_peak, folder_bytes(self.temp))

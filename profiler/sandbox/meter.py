@@ -47,7 +47,8 @@ def resident() -> tuple[int, int]:
     """Peak since the last reset and resident size now, in bytes."""
     with open("/proc/self/status", "rb") as file:
         text = file.read()
-    return _kib(text, b"VmHWM:") * 1024, _kib(text, b"VmRSS:") * 1024
+    # In a line of its own: a process may be called anything, this too.
+    return _kib(text, b"\nVmHWM:") * 1024, _kib(text, b"\nVmRSS:") * 1024
 
 
 def _kib(text: bytes, name: bytes) -> int:

@@ -71,6 +71,13 @@ def test_a_task_with_a_child_has_a_bounded_peak(tmp_path: Path) -> None:
     assert measurement.processes == 2
 
 
+def test_a_process_may_be_called_like_what_is_looked_for(tmp_path: Path) -> None:
+    (measurement,) = measure("has_a_strange_name", tmp_path)
+    assert measurement.outcome.ok, measurement.outcome
+    assert measurement.processes == 2
+    assert measurement.peak.low > 1 * MIB
+
+
 def test_a_child_that_nobody_saw_leaves_the_peak_open(tmp_path: Path) -> None:
     (measurement,) = measure("starts_something_quick", tmp_path)
     assert measurement.peak.high is None

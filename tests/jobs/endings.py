@@ -498,6 +498,19 @@ def leaves_a_zombie():
     return {"a": 1}
 
 
+def has_a_strange_name():
+    """Be called like a field of /proc/PID/status, with a child that is called so too."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(15, b"VmHWM:\tVmRSS:", 0, 0, 0)
+    child = os.fork()
+    if child == 0:
+        time.sleep(0.3)
+        os._exit(0)
+    os.waitpid(child, 0)
+    return {"a": 1}
+
+
 def comes_back_twice():
     """Forget that a forked child returns too."""
     child = os.fork()
