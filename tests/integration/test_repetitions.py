@@ -63,7 +63,7 @@ def test_what_passed_between_the_steps_of_a_repetition_is_gone_when_the_next_one
     started.wait_for(turns.folder / "held-E2")
     run = load_run("last", folder=turns.workspace)
     work = turns.workspace / "work" / run.id
-    assert [path.parent.parent.parent.name for path in work.glob("**/first/**/*.parquet")] == ["repeat-1-decomposed"]
+    assert [path.parent.parent.parent.name for path in work.glob("**/first/**/*.pickle")] == ["repeat-1-decomposed"]
     assert {path.name for path in work.iterdir() if path.is_dir()} == {"answers", "temp", "repeat-1-decomposed"}
     (turns.folder / "hold-E2").unlink()
     assert started.end().code == 0
