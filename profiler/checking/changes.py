@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from statistics import median
 
 from profiler.checking.likeness import renamed, same_machine
 from profiler.checking.outcome import Called, Change, Creep, Measure
@@ -18,6 +17,7 @@ from profiler.model import Run, Variant
 from profiler.regression.busy import too_busy
 from profiler.regression.creep import LEAST_RUNS, creep
 from profiler.regression.difference import Difference, difference
+from profiler.regression.repeats import typical
 from profiler.regression.thresholds import CREEP_SIGNIFICANCE, DEFAULT_THRESHOLD, least_growth
 from profiler.series import Series, series_of
 from profiler.settings import Rules
@@ -149,7 +149,7 @@ def _threshold(place: Place, measure: Measure, rules: Rules) -> Decimal:
 
 def _least(place: Place, measure: Measure, before: Figures) -> float:
     whole = before.series.get((place[0], None))
-    return least_growth(measure.value, whole_before=0 if whole is None else median(_values(whole, measure)))
+    return least_growth(measure.value, whole_before=0 if whole is None else typical(_values(whole, measure)))
 
 
 def _values(series: Series, measure: Measure) -> tuple[int, ...]:

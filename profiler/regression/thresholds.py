@@ -27,6 +27,6 @@ def least_growth(measure: str, *, whole_before: float) -> float:
 
     Args:
         measure: "peak" (bytes) or "cpu" (ns).
-        whole_before: Median of the whole variant's figure in the baseline.
+        whole_before: What is typical of the whole variant's figure in the baseline.
     """
     return float(LEAST_PEAK_BYTES) if measure == "peak" else LEAST_CPU_SHARE * whole_before
