@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import Any
 
-from profiler.report.cases import Case, Figures, cases_of, spread, typical
+from profiler.report.cases import Case, Figures, cases_of, spread
 from profiler.report.shape import Report
 from profiler.units import MIB
 
@@ -46,7 +47,7 @@ def _entry(name: str, unit: str, values: Sequence[float], extra: Sequence[str]) 
     return {
         "name": name,
         "unit": unit,
-        "value": _rounded(typical(values)),
+        "value": _rounded(median(values)),
         **({} if around is None else {"range": f"± {_rounded(around)}"}),
         **({"extra": "\n".join(extra)} if extra else {}),
     }

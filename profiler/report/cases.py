@@ -1,7 +1,7 @@
 """A report as a list of cases, for formats that have one entry per step: each step of each variant, and each whole.
 
-Figures that somebody watches from run to run are the medians over a run's repetitions, as `check` compares them. A
-variant that did not end well has none: they would be lower bounds, and look like something that got better.
+What the formats show of a figure is the median over a run's repetitions. A variant that did not end well has none: it
+would be a lower bound, and look like something that got better.
 """
 
 from __future__ import annotations
@@ -75,11 +75,6 @@ def cases_of(report: Report) -> tuple[Case, ...]:
         if variant is not None
         for case in (_whole(variant, verdict, series), *_steps(variant, report.run, series))
     )
-
-
-def typical(values: Sequence[float]) -> float:
-    """Return the median of what was measured once or more often."""
-    return median(values)
 
 
 def spread(values: Sequence[float]) -> float | None:

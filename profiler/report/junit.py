@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from statistics import median
 from xml.etree import ElementTree
 
 from profiler.model import Run
-from profiler.report.cases import Case, typical
+from profiler.report.cases import Case
 from profiler.report.clean import one_line
 from profiler.report.rulings import Ruled, Ruling, rulings_of
 from profiler.report.shape import Finding, Report
@@ -109,9 +110,9 @@ def _figures(case: Case) -> list[str]:
     if case.figures is not None:
         bounded = " or so: it lies between two ends" if case.figures.bounded else ""
         repeats = len(case.figures.cpu_s)
-        median = f", the median of {count(repeats)} repeats" if repeats > 1 else ""
-        lines.append(f"memory at the peak: {memory(round(typical(case.figures.peak_bytes)))}{bounded}")
-        lines.append(f"CPU time: {duration(round(typical(case.figures.cpu_s) * NS_PER_S))}{median}")
+        of = f", the median of {count(repeats)} repeats" if repeats > 1 else ""
+        lines.append(f"memory at the peak: {memory(round(median(case.figures.peak_bytes)))}{bounded}")
+        lines.append(f"CPU time: {duration(round(median(case.figures.cpu_s) * NS_PER_S))}{of}")
     if case.gb_s is not None:
         note = " (peak × time: no Lambda holds it)" if case.hypothetical else ""
         lines.append(f"GB-seconds a run: {significant(case.gb_s)}{note}")

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isnan
+from statistics import median
 
 from profiler.model import Run
-from profiler.report.cases import Case, cases_of, typical
+from profiler.report.cases import Case, cases_of
 from profiler.report.shape import Report
 from profiler.units import MIB
 
@@ -100,17 +101,17 @@ def _of_cases(what: str, cases: list[tuple[Labels, Case]]) -> Iterator[Family]:
     yield Family(
         name=f"paredown_{what}_peak_bytes",
         help=f"Highest resident memory of any task of the {what}, median of the repeats.",
-        samples=_samples(cases, lambda case: None if case.figures is None else typical(case.figures.peak_bytes)),
+        samples=_samples(cases, lambda case: None if case.figures is None else median(case.figures.peak_bytes)),
     )
     yield Family(
         name=f"paredown_{what}_cpu_seconds",
         help=f"CPU time of all tasks of the {what} with their inits, median of the repeats.",
-        samples=_samples(cases, lambda case: None if case.figures is None else typical(case.figures.cpu_s)),
+        samples=_samples(cases, lambda case: None if case.figures is None else median(case.figures.cpu_s)),
     )
     yield Family(
         name=f"paredown_{what}_wall_seconds",
         help=f"Elapsed time of the {what}{', summed over its tasks' if what == 'step' else ''}, median of the repeats.",
-        samples=_samples(cases, lambda case: None if case.figures is None else typical(case.figures.wall_s)),
+        samples=_samples(cases, lambda case: None if case.figures is None else median(case.figures.wall_s)),
     )
     yield Family(
         name=f"paredown_{what}_gb_seconds",

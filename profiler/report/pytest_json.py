@@ -12,7 +12,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from profiler.model import Machine, Run
-from profiler.report.cases import Case, Figures, cases_of, typical
+from profiler.report.cases import Case, Figures, cases_of
 from profiler.report.clean import one_line
 from profiler.report.shape import Report
 
@@ -71,10 +71,10 @@ def _benchmark(case: Case, figures: Figures, report: Report) -> dict[str, Any]:
 
 def _extra(case: Case, figures: Figures) -> dict[str, Any]:
     return {
-        "peak_bytes": typical(figures.peak_bytes),
+        "peak_bytes": median(figures.peak_bytes),
         "peak_bytes_of_rounds": list(figures.peak_bytes),
         "peak_exact": not figures.bounded,
-        "wall_seconds": typical(figures.wall_s),
+        "wall_seconds": median(figures.wall_s),
         "tasks": case.tasks,
         "memory_mib": case.memory_mib,
         "gb_seconds": None if case.gb_s is None else float(case.gb_s),
