@@ -232,7 +232,7 @@ def test_names_come_out_as_text() -> None:
 
 
 @each_format
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(name=st.text(max_size=20))
 def test_no_name_steers_a_terminal_or_cannot_be_written(format_name: str, name: str) -> None:
     text = render(a_report(a_hostile_run((name, "other"))), format_name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from profiler.model import Answer, Variant
@@ -188,7 +188,6 @@ def number_size(value: float | Decimal) -> int:
     return min(21, 1 + used[-1] - used[0] + 1 + (value < 0))
 
 
-@settings(deadline=None)  # The first query of a process takes longer than all the others.
 @given(ROWS)
 def test_sql_counts_like_plain_python(connection: Any, rows: list[tuple[Any, ...]]) -> None:
     declared = ", ".join(f"{name} {kind}" for name, kind in TYPES.items())

@@ -178,7 +178,7 @@ def test_names_and_data_come_out_as_text(tmp_path: Path) -> None:
     assert "half \\ud800 surrogate \\x1b[31mred\\x00 \\u202e turned \\ufffe" in names
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(name=st.text(max_size=20))
 def test_no_name_makes_the_text_anything_but_xml(name: str) -> None:
     root = ElementTree.fromstring(render(a_report(a_hostile_run((name, "other"))), "junit").encode())

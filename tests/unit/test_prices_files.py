@@ -371,7 +371,7 @@ def test_a_file_that_comes_through_a_pipe_is_read() -> None:
 BUNDLED = load()
 every_price = st.sampled_from([(price, region) for price in BUNDLED.prices for region in price.regions])
 amounts = st.decimals(min_value=0, max_value=1_000_000, places=12)
-shared = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+shared = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def entry(price: Price, region: str, amount: Decimal) -> str:

@@ -122,13 +122,13 @@ def test_what_is_no_figure_is_refused(wrong: list[float]) -> None:
 
 
 @given(sample=repeats, threshold=thresholds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_run_is_never_worse_than_itself(sample: list[float], threshold: float) -> None:
     assert difference(sample, sample, threshold=threshold).worse is False
 
 
 @given(before=enough, after=enough, threshold=thresholds, power=st.integers(min_value=-10, max_value=10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_unit_of_a_figure_decides_nothing(
     before: list[float], after: list[float], threshold: float, power: int
 ) -> None:
@@ -143,7 +143,7 @@ def test_the_unit_of_a_figure_decides_nothing(
 
 
 @given(before=repeats, after=repeats, threshold=thresholds, growth=st.floats(min_value=1, max_value=10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_more_growth_never_takes_a_call_back(
     before: list[float], after: list[float], threshold: float, growth: float
 ) -> None:
@@ -153,7 +153,7 @@ def test_more_growth_never_takes_a_call_back(
 
 
 @given(before=enough, after=enough, data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_repeats_decides_nothing(before: list[float], after: list[float], data: st.DataObject) -> None:
     other = difference(data.draw(st.permutations(before)), data.draw(st.permutations(after)), threshold=0.05)
     assert other == difference(before, after, threshold=0.05)
@@ -215,7 +215,7 @@ def test_of_all_orders_of_five_runs_one_is_named() -> None:
 
 
 @given(medians=st.lists(values, min_size=LEAST_RUNS, max_size=8), power=st.integers(min_value=-10, max_value=10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_unit_of_a_history_decides_nothing(medians: list[float], power: int) -> None:
     found = creep([[median] for median in medians], threshold=0.05)
     other = creep([[median * 2.0**power] for median in medians], threshold=0.05)
