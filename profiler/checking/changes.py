@@ -135,11 +135,9 @@ def _called(found: Difference, measure: Measure, better: Callable[[], Difference
     word, this = Called.WORSE, found
     if found.after < found.before:  # Better is what would be worse the other way round.
         word, this = Called.BETTER, better()
-    if not this.beyond_threshold:
-        return Called.NO_CHANGE
-    if this.beyond_noise is None:
+    if this.worse is None:
         return word if measure is Measure.PEAK else Called.UNKNOWN
-    return word if this.beyond_noise else Called.NO_CHANGE
+    return word if this.worse else Called.NO_CHANGE
 
 
 def _threshold(place: Place, measure: Measure, rules: Rules) -> Decimal:
