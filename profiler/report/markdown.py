@@ -79,7 +79,8 @@ def _blocks(report: Report, room: Room) -> Iterator[Block]:
     yield Block(name="the title", text=f"{marker(report.title)}\n{title}\n\n{facts}".rstrip())
     if report.checked is not None:
         yield Block(
-            name="what the check found", text=_statements((report.checked.headline, *report.checked.statements), room)
+            name="what the check found",
+            text=_statements((report.checked.headline, *report.checked.statements), room, sign="+"),
         )
         changes = _table(report.checked.changes, room)
         yield Block(
@@ -125,20 +126,23 @@ def _without_some(blocks: Sequence[Block]) -> str:
     return _joined(kept, left_out)
 
 
-def _statements(statements: Sequence[Statement], room: Room) -> str:
-    """One item each; what belongs to the one before it stands below that."""
+def _statements(statements: Sequence[Statement], room: Room, *, sign: str = "*") -> str:
+    """One item each; what belongs to the one before it stands below that.
+
+    Two lists with nothing between them have different signs, or they would be read as a single one.
+    """
     lines = []
     for statement in statements[: room.items]:
         text = inline(statement.text.removeprefix("· "), room.prose)
         if statement.label:
-            lines.append(f"* **{inline(statement.label, room.cell)}**: {text}")
+            lines.append(f"{sign} **{inline(statement.label, room.cell)}**: {text}")
         else:
-            lines.append(f"{'  ' if lines else ''}* {text}")
-    return "\n".join([*lines, *_more("*", len(statements), room.items)])
+            lines.append(f"{'  ' if lines else ''}{sign} {text}")
+    return "\n".join([*lines, *_more(sign, len(statements), room.items)])
 
 
 def _list(texts: Iterable[str], room: Room) -> str:
-    """One item each. Its sign is not that of statements, since lists of one sign would be read as a single one."""
+    """One item each, with a sign that statements do not have."""
     texts = list(texts)
     lines = [f"- {inline(text, room.prose)}" for text in texts[: room.items]]
     return "\n".join([*lines, *_more("-", len(texts), room.items)])

@@ -18,7 +18,7 @@ from profiler.report import render
 from profiler.report.clean import one_line
 from profiler.report.markdown import MOST_CHARACTERS, marker
 from profiler.report.markdown_text import fenced, in_html, inline
-from tests.checked import a_checked_report
+from tests.checks import a_check_that_got_worse, a_checked_report
 from tests.hostile import HOSTILE, a_hostile_run
 from tests.reports import a_report
 from tests.sample_runs import SAMPLES, a_fitting_run, a_run_with_another_answer
@@ -69,7 +69,7 @@ def test_a_whole_report_is_as_it_was(name: str, golden: Callable[[str, str], Non
 
 
 def test_a_checked_report_is_as_it_was(golden: Callable[[str, str], None]) -> None:
-    golden("checked.md", render(a_checked_report(a_fitting_run()), "markdown"))
+    golden("checked.md", render(a_check_that_got_worse(), "markdown"))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -99,8 +99,10 @@ def test_no_name_of_a_job_ends_the_first_line_early(job: str) -> None:
 
 
 def test_what_the_check_found_stands_before_the_verdict() -> None:
-    text = Page(render(a_checked_report(a_fitting_run()), "markdown")).text
-    places = [text.index(part) for part in ("FAILS", "WORSE", "+14 %", "Against run", "FITS", "memory at the peak")]
+    text = Page(render(a_check_that_got_worse(), "markdown")).text
+    places = [
+        text.index(part) for part in ("FAILS", "WORSE", "+17 %", "Held against run", "FITS", "memory at the peak")
+    ]
     assert places == sorted(places)
 
 
