@@ -16,7 +16,7 @@ from profiler.model import Run
 from profiler.report import render
 from profiler.report.clean import one_line
 from profiler.report.shape import Report
-from tests.checked import a_checked_report
+from tests.checks import a_check_that_got_worse
 from tests.curves import with_samples
 from tests.hostile import HOSTILE, a_hostile_run
 from tests.reports import a_report
@@ -33,7 +33,7 @@ def _with_long_names() -> Run:
 
 REPORTS: dict[str, Callable[[], Report]] = {
     **{name: lambda sample=sample: a_report(with_samples(sample())) for name, sample in SAMPLES.items()},
-    "checked": lambda: a_checked_report(with_samples(a_fitting_run())),
+    "checked": a_check_that_got_worse,
     "no samples": lambda: a_report(a_fitting_run()),
     "hostile": lambda: a_report(a_hostile_run()),
     "long names": lambda: a_report(_with_long_names()),

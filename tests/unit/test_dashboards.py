@@ -23,7 +23,7 @@ from profiler.report import render
 from profiler.report.pytest_json import stats_of
 from profiler.report.shape import Report
 from profiler.units import MIB
-from tests.checked import a_checked_report
+from tests.checks import a_check_that_got_worse, a_check_that_passes
 from tests.factories import a_machine, a_run
 from tests.hostile import HOSTILE, a_hostile_run
 from tests.repeated import repeated
@@ -208,7 +208,8 @@ def test_what_fits_is_one_what_does_not_is_nought_and_what_is_not_known_is_no_nu
 
 def test_a_check_is_there_where_one_was_made() -> None:
     assert "paredown_check_passed" not in samples(a_report(a_fitting_run()))
-    assert value(a_checked_report(a_fitting_run()), "paredown_check_passed") == 0
+    assert value(a_check_that_got_worse(), "paredown_check_passed") == 0
+    assert value(a_check_that_passes(), "paredown_check_passed") == 1
 
 
 def test_a_variant_that_did_not_end_well_says_so_and_no_more() -> None:

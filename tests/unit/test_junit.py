@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -14,13 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 
-from profiler.checking.outcome import Called
-from profiler.model import Variant
 from profiler.reasons import Effect, Reason, ReasonKind
 from profiler.report import render
 from profiler.report.junit import WHOLE
 from profiler.report.shape import Report
-from tests.checked import a_change, a_checked_report
+from tests.checks import a_check_of_a_first_run, a_check_that_got_worse, a_check_that_passes, a_checked_report
 from tests.conftest import ROOT
 from tests.factories import a_run
 from tests.hostile import HOSTILE, a_hostile_run
@@ -41,6 +40,12 @@ NOT_PASSED = {Failure: "failed", Error: "error", Skipped: "skipped"}
 def schema() -> xmlschema.XMLSchema:
     """What Jenkins' xUnit plugin accepts; see `tests/schemas/README.md`."""
     return xmlschema.XMLSchema(ROOT / "tests" / "schemas" / "junit-10.xsd")
+
+
+def with_check(report: Report, **changes: Any) -> Report:
+    """A checked report whose check found something else."""
+    assert report.check is not None
+    return replace(report, check=replace(report.check, **changes))
 
 
 def cases(report: Report) -> dict[tuple[str, str], str]:
@@ -126,26 +131,22 @@ def test_what_is_undecided_fails() -> None:
 
 
 def test_what_is_undecided_is_skipped_where_the_check_lets_it_pass() -> None:
-    run = an_undecided_run()
-    verdict = a_report(run).verdict
-    doubts = tuple(reason for reason in verdict.reasons if reason.effect is Effect.UNDECIDED)
-    found = cases(a_checked_report(run, passed=True, objections=doubts, changes=()))
+    found = cases(a_checked_report(an_undecided_run(), allow_undecided=True))
     assert found["decomposed", "train"] == "skipped"
     assert set(found.values()) == {"passed", "skipped"}
 
 
 def test_a_step_that_got_worse_fails_and_says_by_how_much() -> None:
-    report = a_checked_report(a_fitting_run())
+    report = a_check_that_got_worse()
     assert cases(report)["decomposed", "train"] == "failed"
-    assert "train holds 270 MB of memory, 237 MB before: +14 %" in told(report, "decomposed", "train")
-    assert "cost_anomalies, checked against one run." in told(report, "decomposed", WHOLE)
+    assert "train holds 278 MB of memory, 237 MB before: +17 %" in told(report, "decomposed", "train")
+    assert "cost_anomalies fails: train holds 17 % more memory" in told(report, "decomposed", WHOLE)
 
 
 def test_a_monolith_that_got_worse_fails_nothing_where_it_need_not_fit() -> None:
-    worse = a_change(variant=Variant.MONOLITH)
-    report = a_checked_report(a_fitting_run(), passed=True, changes=(worse, a_change(called=Called.NO_CHANGE)))
+    report = a_check_that_passes()
     assert set(cases(report).values()) == {"passed", "skipped"}
-    assert "train holds 270 MB" in told(report, "monolith", "train")
+    assert "load holds 9.93 GB of memory, 9.19 GB before: +8.0 %" in told(report, "monolith", "load")
 
 
 @pytest.mark.parametrize("subject", ["train", "cost_anomalies", "something else"])
@@ -153,7 +154,7 @@ def test_a_limit_that_is_passed_fails_the_step_that_it_is_of_or_else_the_whole(s
     limit = Reason(
         kind=ReasonKind.MEMORY, effect=Effect.NO, subject=subject, text="holds 271 MB at its peak; max-peak is 256 MB"
     )
-    report = a_checked_report(a_fitting_run(), objections=(limit,), changes=())
+    report = with_check(a_check_of_a_first_run(), passed=False, objections=(limit,))
     step = "train" if subject == "train" else WHOLE
     assert "max-peak is 256 MB" in told(report, "decomposed", step)
     assert cases(report)["decomposed", WHOLE] == "failed"
@@ -162,7 +163,7 @@ def test_a_limit_that_is_passed_fails_the_step_that_it_is_of_or_else_the_whole(s
 @pytest.mark.parametrize("passed", [True, False])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_something_is_red_if_and_only_if_the_check_did_not_pass(name: str, passed: bool) -> None:
-    found = cases(a_checked_report(SAMPLES[name](), passed=passed, changes=()))
+    found = cases(with_check(a_checked_report(SAMPLES[name]()), passed=passed))
     assert ({"failed", "error"} & set(found.values()) != set()) is not passed
 
 
