@@ -12,7 +12,15 @@ import click
 from profiler.errors import OutputError, UsageError
 from profiler.report.clean import one_line
 
-AROUND_SCRIPT = Template('''\
+_IN_CI = """
+# In CI: measure it five times, so that noise is known, and fail where it no longer fits or got worse.
+#
+#     paredown run $path --repeat 5
+#     paredown check
+"""
+
+AROUND_SCRIPT = Template(
+    '''\
 """$title, as a job of paredown. Next: make the script's parts steps of a decomposed variant, and run both."""
 
 from profiler import Job, script
@@ -32,14 +40,12 @@ job = Job(
     #     per_group(train, reads="totals", by=("customer",)),
     # ],
 )
+'''
+    + _IN_CI
+)
 
-# In CI: measure it five times, so that noise is known, and fail where it no longer fits or got worse.
-#
-#     paredown run $path --repeat 5
-#     paredown check
-''')
-
-EXAMPLE_JOB = Template('''\
+EXAMPLE_JOB = Template(
+    '''\
 """An example that runs: sales per shop and day, a forecast per shop. Make it yours from the top down."""
 
 from pathlib import Path
@@ -94,12 +100,9 @@ job = Job(
         per_group(forecast, reads="daily", by=("shop",)),
     ],
 )
-
-# In CI: measure it five times, so that noise is known, and fail where it no longer fits or got worse.
-#
-#     paredown run $path --repeat 5
-#     paredown check
-''')
+'''
+    + _IN_CI
+)
 
 EXAMPLE_SQL = """\
 -- Sales per shop and day.
