@@ -295,6 +295,7 @@ def shares_with_children():
         children.append(child)
     for child in children:
         os.waitpid(child, 0)
+    time.sleep(0.2)  # By itself it is seen whole, however late a busy machine lets the keeper look.
     return {"a": 1}
 
 
