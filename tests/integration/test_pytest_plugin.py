@@ -436,7 +436,11 @@ def test_an_interrupted_session_leaves_no_process(suite: pytest.Pytester) -> Non
     with subprocess.Popen(command, cwd=suite.path, stdout=subprocess.PIPE) as session:
         wait_until((suite.path / "pids").exists, "the test did not begin", process=session)
         session.send_signal(signal.SIGINT)
-        said, _ = session.communicate(timeout=60)
+        try:
+            said, _ = session.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            session.kill()
+            raise
     assert session.returncode == pytest.ExitCode.INTERRUPTED
     assert b"KeyboardInterrupt" in said
     pids = (suite.path / "pids").read_text().split()
