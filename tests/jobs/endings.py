@@ -121,6 +121,8 @@ def sleeps_deaf():
     """Take long, and listen to no signal that can be ignored."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    if "REACHED" in os.environ:
+        Path(os.environ["REACHED"]).touch()
     while True:
         with contextlib.suppress(BaseException):
             time.sleep(600)
