@@ -116,28 +116,18 @@ def _arguments(line: str) -> dict[str, Any]:
 
 
 def _report(measured: Measured[Any], limits: Any) -> str:
-    from profiler.model import Ending, Measurement, Outcome, Variant
-    from profiler.runner.machine import usable_cores
-    from profiler.testing.judged import judge_call
+    from dataclasses import replace
 
-    judged = judge_call(
-        Measurement(
-            variant=Variant.MONOLITH,
-            step=_CELL,
-            index=0,
-            outcome=Outcome(ending=Ending.OK),
-            started_ns=0,
-            wall_ns=measured.wall_ns,
-            cpu_ns=measured.cpu_ns,
-            wait_ns=0,
-            init_ns=0,
-            init_cpu_ns=0,
-            peak=measured.peak,
-            start_bytes=measured.start_bytes,
-            cores=float(usable_cores()),
-        ),
-        limits,
+    from profiler.testing.judged import a_call, judge_call
+
+    call = replace(
+        a_call(_CELL),
+        wall_ns=measured.wall_ns,
+        cpu_ns=measured.cpu_ns,
+        peak=measured.peak,
+        start_bytes=measured.start_bytes,
     )
+    judged = judge_call(call, limits)
     if not measured.result.success:
         return f"RAISED   Until then: {measured}."
     label = {True: "FITS", False: "DOES NOT FIT", None: "UNDECIDED"}[judged.fits]

@@ -1,4 +1,4 @@
-"""Every reason that there is, with its text; whether it holds is found out elsewhere."""
+"""Every reason of a verdict, with its text; whether it holds is found out elsewhere. A check has more: `checking`."""
 
 from __future__ import annotations
 

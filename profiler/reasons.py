@@ -1,6 +1,7 @@
 """Why something fits or does not: one figure held against one limit, in words.
 
-Only the value is here; `objections` writes each reason's text, `fit` and `verdict` find out which of them hold.
+Only the value is here; `objections` writes the text of a verdict's reasons, of which `fit` and `verdict` find out
+whether they hold; those that only a check has are in `checking`.
 """
 
 from __future__ import annotations

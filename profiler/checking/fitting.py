@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from profiler.checking.limits import passed_limits
 from profiler.model import Run, Variant
+from profiler.objections import other_answer
 from profiler.reasons import Effect, Reason, ReasonKind, Unit, fits_all
 from profiler.settings import Rules
 from profiler.variants import VariantVerdict
@@ -115,16 +116,7 @@ def _of_the_run(run: Run, each: Sequence[list[Reason]]) -> Iterator[Reason]:
     held = {end.variant for end in run.variants if end.complete}
     comparison = run.comparison
     if comparison is not None and comparison.equal is False and ReasonKind.ANSWER not in known:
-        yield Reason(
-            kind=ReasonKind.ANSWER,
-            effect=Effect.NO,
-            subject=run.plan.job,
-            text="gives another answer when decomposed than as one process: "
-            f"{comparison.equal_rows:,} of {comparison.rows:,} rows agree",
-            figure=comparison.equal_rows,
-            limit=comparison.rows,
-            unit=Unit.ROWS,
-        )
+        yield other_answer(run.plan.job, rows=comparison.rows, equal_rows=comparison.equal_rows)
     elif _two_asked(run) and run.ended and (comparison is None or comparison.equal is None):
         why = comparison.reason.rstrip(".") if comparison is not None and comparison.reason else ""
         if not why:

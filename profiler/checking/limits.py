@@ -27,7 +27,7 @@ def passed_limits(variant: VariantVerdict, rules: Rules, *, job: str) -> Iterato
     for step in variant.steps:
         limits = rules.of(step.name)
         if limits.max_peak_bytes is not None and step.peak is not None:
-            yield from _peak(step.name, step.peak, limits.max_peak_bytes)
+            yield from peak_reasons(step.name, step.peak, limits.max_peak_bytes)
         if limits.max_gb_s is not None:
             yield from _gb_s(step.name, _part(step, variant), limits.max_gb_s, known=known)
     whole = rules.whole
@@ -44,7 +44,8 @@ def _part(step: StepFit, variant: VariantVerdict) -> Decimal | None:
     return as_decimal(Fraction(step.gb_s) / variant.requests)
 
 
-def _peak(subject: str, peak: Peak, limit: int) -> Iterator[Reason]:
+def peak_reasons(subject: str, peak: Peak, limit: int, *, name: str = "max-peak") -> Iterator[Reason]:
+    """Hold a peak against a limit in bytes that is called `name`: a no beyond it, a doubt where it may be."""
     if peak.high is not None and peak.high <= limit:
         return
     over = peak.low > limit
@@ -54,7 +55,7 @@ def _peak(subject: str, peak: Peak, limit: int) -> Iterator[Reason]:
         kind=ReasonKind.MAX_PEAK,
         effect=Effect.NO if over else Effect.UNDECIDED,
         subject=subject,
-        text=f"holds {shown} at its peak; max-peak is {most}",
+        text=f"holds {shown} at its peak; {name} is {most}",
         remedy="" if over else "run it without further processes (n_jobs=1), and its peak is exact",
         figure=figure,
         limit=limit,
@@ -66,16 +67,21 @@ def _gb_s(subject: str, figure: Decimal | None, limit: Decimal, *, known: bool) 
     if figure is None:
         yield from _not_known(ReasonKind.MAX_GB_S, subject, "GB-seconds", "max-gb-s", expected=known)
     elif figure > limit:
-        shown, most = apart(significant(figure), _plain(limit), figure, limit, significant)
-        yield Reason(
-            kind=ReasonKind.MAX_GB_S,
-            effect=Effect.NO,
-            subject=subject,
-            text=f"takes {shown} GB-seconds per request; max-gb-s is {most}",
-            figure=figure,
-            limit=limit,
-            unit=Unit.GB_SECONDS,
-        )
+        yield gb_s_passed(subject, figure, limit, of="per request")
+
+
+def gb_s_passed(subject: str, figure: Decimal, limit: Decimal, *, of: str, name: str = "max-gb-s") -> Reason:
+    """Return the reason that more GB-seconds than a limit called `name` are taken; `of` says by what."""
+    shown, most = apart(significant(figure), _plain(limit), figure, limit, significant)
+    return Reason(
+        kind=ReasonKind.MAX_GB_S,
+        effect=Effect.NO,
+        subject=subject,
+        text=f"takes {shown} GB-seconds {of}; {name} is {most}",
+        figure=figure,
+        limit=limit,
+        unit=Unit.GB_SECONDS,
+    )
 
 
 def _usd(subject: str, figure: Decimal | None, limit: Decimal, *, known: bool) -> Iterator[Reason]:

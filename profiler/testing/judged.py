@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 
+from profiler.checking.limits import gb_s_passed, peak_reasons
 from profiler.facts import Platform, load, platform_of
 from profiler.fit import StepFit, Terms, fit_step
-from profiler.model import Measurement, PlannedStep
-from profiler.reasons import Effect
+from profiler.model import Ending, Measurement, Outcome, Peak, PlannedStep, Variant
+from profiler.reasons import Effect, Reason, fits_all
+from profiler.runner.machine import usable_cores
 from profiler.testing.limits import Limits
-from profiler.units import duration, memory, memory_range, significant
+from profiler.units import duration, memory_range, significant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +40,25 @@ def judge_call(measurement: Measurement, limits: Limits) -> Judged:
     terms = Terms(platform=_platform(), headroom=limits.headroom, warm=True)
     step = PlannedStep(name=measurement.step, kind="step", reads=(), memory_mib=limits.memory_mib)
     fit = fit_step(step, [measurement], terms, planned=1, finished=True)
-    against = [reason for reason in fit.reasons if reason.effect is not Effect.NOTE]
-    no = [reason.sentence for reason in against if reason.effect is Effect.NO]
-    doubt = [reason.sentence for reason in against if reason.effect is Effect.UNDECIDED]
-    over, unsure = _peak_reasons(measurement, limits)
-    no += [*over, *_gb_s_reasons(fit, limits.max_gb_s)]
-    doubt += unsure
+    against = [
+        reason for reason in (*fit.reasons, *_passed(measurement, fit, limits)) if reason.effect is not Effect.NOTE
+    ]
+    in_order = sorted(against, key=lambda reason: reason.effect is not Effect.NO)
     return Judged(
-        fits=False if no else None if doubt else True,
-        reasons=(*no, *doubt),
+        fits=fits_all(against),
+        reasons=tuple(reason.sentence for reason in in_order),
         used=_used(measurement),
         there=_there(fit),
     )
+
+
+def a_call(name: str) -> Measurement:
+    """Return the measurement of a call of which nothing is known yet, for `replace` or `measure` to fill in."""
+    return Measurement(
+        variant=Variant.DECOMPOSED, step=name, index=0, outcome=Outcome(ending=Ending.OK),
+        started_ns=0, wall_ns=0, cpu_ns=0, wait_ns=0, init_ns=0, init_cpu_ns=0,
+        peak=Peak(low=0, high=None), start_bytes=0, cores=float(usable_cores()),
+    )  # fmt: skip
 
 
 @cache
@@ -58,20 +66,13 @@ def _platform() -> Platform:
     return platform_of(load(services=("lambda", "ec2")))
 
 
-def _peak_reasons(measurement: Measurement, limits: Limits) -> tuple[list[str], list[str]]:
-    """What its peak says against it, and what cannot be said of it."""
-    most, peak = limits.max_peak_bytes, measurement.peak
-    if most is None or (peak.high is not None and peak.high <= most):
-        return [], []
-    said = f"{measurement.step} peaks at {memory_range(peak.low, peak.high)}; max_peak is {memory(most)}."
-    return ([said], []) if peak.low > most else ([], [said])
-
-
-def _gb_s_reasons(fit: StepFit, most: Decimal | None) -> Iterator[str]:
-    if most is None or fit.gb_s is None or fit.gb_s <= most:
-        return
-    at = "peak × time, since no size will do" if fit.memory_mib is None else f"at {fit.memory_mib:,} MB"
-    yield (f"{fit.name} takes {significant(fit.gb_s)} GB-seconds {at}; max_gb_s is {significant(most)}.")
+def _passed(measurement: Measurement, fit: StepFit, limits: Limits) -> Iterator[Reason]:
+    """What speaks against it by the limits of its own."""
+    if limits.max_peak_bytes is not None:
+        yield from peak_reasons(measurement.step, measurement.peak, limits.max_peak_bytes, name="max_peak")
+    if limits.max_gb_s is not None and fit.gb_s is not None and fit.gb_s > limits.max_gb_s:
+        by = "by peak × time, since no size will do" if fit.memory_mib is None else f"at {fit.memory_mib:,} MB"
+        yield gb_s_passed(measurement.step, fit.gb_s, limits.max_gb_s, of=by, name="max_gb_s")
 
 
 def _used(measurement: Measurement) -> str:

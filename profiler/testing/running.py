@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from profiler.model import Ending, Measurement, Outcome, Peak, Variant
+from profiler.model import Measurement
 from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
-from profiler.runner.machine import usable_cores
 from profiler.runner.tasks import gone_outcome, measure
+from profiler.testing.judged import a_call
 from profiler.testing.limits import Limits
 from profiler.units import NS_PER_S
 from profiler.work import GoOn, RunTest, Tested
@@ -97,7 +97,7 @@ def _run(item: pytest.Function, keeper: Keeper, temp: str, timeout_ns: int) -> R
     reply = keeper.ask(_order(item))
     while _waits(reply):
         reply = keeper.ask(GoOn(), timeout_ns=timeout_ns, temp=temp)
-        measurements.append(measure(_blank(item.name), reply, printed=keeper.printed(), timeout_ns=timeout_ns))
+        measurements.append(measure(a_call(item.name), reply, printed=keeper.printed(), timeout_ns=timeout_ns))
         if _waits(reply):
             reply = keeper.ask(GoOn())
     reports: tuple[pytest.TestReport, ...] = ()
@@ -145,11 +145,3 @@ def _reports(item: pytest.Function, tested: Tested) -> Iterator[pytest.TestRepor
         report = item.config.hook.pytest_report_from_serializable(config=item.config, data=data)
         report.nodeid, report.location = item.nodeid, item.location
         yield report
-
-
-def _blank(name: str) -> Measurement:
-    return Measurement(
-        variant=Variant.DECOMPOSED, step=name, index=0, outcome=Outcome(ending=Ending.OK),
-        started_ns=0, wall_ns=0, cpu_ns=0, wait_ns=0, init_ns=0, init_cpu_ns=0,
-        peak=Peak(low=0, high=None), start_bytes=0, cores=float(usable_cores()),
-    )  # fmt: skip

@@ -56,8 +56,8 @@ def test_a_test_that_does_not_fit_fails_with_the_reasons_of_the_report(suite: py
         [
             r"does not fit: peak 4\d\d MB, .*",
             r"  test_large needs \d+ MB with headroom; it declares 256 MB: declare memory_mib=\d+\.",
-            r"  test_large peaks at 4\d\d MB; max_peak is 300 MB\.",
-            r"  test_large takes .* GB-seconds at 256 MB; max_gb_s is 0\.0100\.",
+            r"  test_large holds 4\d\d MB at its peak; max_peak is 300 MB\.",
+            r"  test_large takes .* GB-seconds at 256 MB; max_gb_s is 0\.01\.",
         ]
     )
 
@@ -210,7 +210,7 @@ def test_tests_that_pytest_does_not_call_itself_are_measured_too(suite: pytest.P
     )
     result = suite.runpytest_subprocess("--doctest-modules")
     result.assert_outcomes(failed=4, passed=2)
-    assert len(re.findall(r"  test_\w+ peaks at 2\d\d.*; max_peak is 150 MB", result.stdout.str())) == 4
+    assert len(re.findall(r"  test_\w+ holds 2\d\d.* at its peak; max_peak is 150 MB", result.stdout.str())) == 4
 
 
 def test_plugins_that_stand_around_a_test_find_what_they_expect(suite: pytest.Pytester) -> None:
