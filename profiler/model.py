@@ -229,6 +229,11 @@ class Measurement:
     A decomposed task's begins with its work: later than 0 where a fresh sandbox had to import first.
     """
 
+    pace_ns: int = 0
+    """CPU time of a fixed piece of work that was done on its core meanwhile, all times added up; see `paces`."""
+    paces: int = 0
+    """How often: the mean says how fast the core was. 0: not looked at, as where nothing is repeated."""
+
     @property
     def added_bytes(self) -> int | None:
         """What the task added to what the process held already; None where the peak has no upper end."""
@@ -245,6 +250,8 @@ class StepBegin:
     repeat: int = 0
 
 
+PACE_VERSION = 1
+"""Of the fixed work that shows how fast a core is: figures of another version are worth nothing beside these."""
 INTERRUPTED = "interrupted"
 """The reason of a variant that was stopped on the way, rather than failed."""
 
@@ -361,6 +368,8 @@ class Settings:
     engine: str = "local"
     repeats: int = 1
     """How often each variant is measured."""
+    pace: int = 0
+    """`PACE_VERSION` where the pace of the cores was looked at meanwhile; 0: it was not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,15 @@ nothing. Pure, and no statistics: `regression` has those.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from profiler.model import Measurement, Peak, Repetition, Run, Variant
+
+_LEAST_LOOKS = 3
+"""At the pace of the cores, in one repetition of a variant."""
+_OWN_LOOKS = 10
+"""In one repetition of a step, for its own to count rather than the variant's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,8 @@ class Series:
     """Of the whole: elapsed; of a step: the sum over its tasks."""
     waited: tuple[float, ...] = ()
     """Share of its tasks' time in which they were ready to run, but the machine's cores were busy; empty: not known."""
+    pace_ns: tuple[float, ...] = ()
+    """What a fixed piece of work took on the same cores meanwhile, in CPU time; empty: not known of each repetition."""
 
     @property
     def repeats(self) -> int:
@@ -67,10 +74,15 @@ def _of_variant(complete: Sequence[Repetition]) -> Iterator[Series]:
         cpu_ns=tuple(sum(map(_cpu_ns, steps.values())) for steps in by_step),
         wall_ns=tuple(repetition.end.wall_ns for repetition in complete if repetition.end),
         waited=whole.waited,
+        pace_ns=whole.pace_ns,
     )
     for step in by_step[0]:
-        tasks = [steps[step] for steps in by_step if step in steps]
-        yield _series(complete[0].variant, step, tasks)
+        having = [place for place, steps in enumerate(by_step) if step in steps]
+        series = _series(complete[0].variant, step, [by_step[place][step] for place in having])
+        if whole.pace_ns:  # A short step has too few looks of its own.
+            own = [_pace_ns(by_step[place][step], _OWN_LOOKS) or whole.pace_ns[place] for place in having]
+            series = replace(series, pace_ns=tuple(own))
+        yield series
 
 
 def _by_step(measurements: Sequence[Measurement]) -> dict[str, list[Measurement]]:
@@ -82,6 +94,7 @@ def _by_step(measurements: Sequence[Measurement]) -> dict[str, list[Measurement]
 
 
 def _series(variant: Variant, step: str | None, repetitions: Sequence[Sequence[Measurement]]) -> Series:
+    paces = tuple(_pace_ns(tasks, _LEAST_LOOKS) for tasks in repetitions)
     return Series(
         variant=variant,
         step=step,
@@ -91,6 +104,7 @@ def _series(variant: Variant, step: str | None, repetitions: Sequence[Sequence[M
         cpu_ns=tuple(map(_cpu_ns, repetitions)),
         wall_ns=tuple(sum(task.wall_ns for task in tasks) for tasks in repetitions),
         waited=tuple(map(_waited, repetitions)),
+        pace_ns=paces if all(paces) else (),
     )
 
 
@@ -102,8 +116,15 @@ def _cpu_ns(tasks: Sequence[Measurement]) -> int:
 
 
 def _waited(tasks: Sequence[Measurement]) -> float:
+    """Looking at the pace takes a core away too, and says nothing of other work."""
     wall_ns = sum(task.wall_ns for task in tasks)
-    return sum(task.wait_ns for task in tasks) / wall_ns if wall_ns else 0.0
+    return sum(max(0, task.wait_ns - task.pace_ns) for task in tasks) / wall_ns if wall_ns else 0.0
+
+
+def _pace_ns(tasks: Sequence[Measurement], least: int) -> float:
+    """The mean over all looks at the pace; 0 where there are too few."""
+    looks = sum(task.paces for task in tasks)
+    return sum(task.pace_ns for task in tasks) / looks if looks >= least else 0.0
 
 
 def _top(peak: Peak) -> int:

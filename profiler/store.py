@@ -3,9 +3,9 @@
 Events are appended and flushed one by one, so a run that was killed can be shown; a torn last line is dropped.
 
 Schema 1 (2026-11): header, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
-    Later fields that an older run lacks are at their default: of a measurement `input_files`, `printed_bytes`, `repeat`
-    and `curve`, of an answer `item_bytes`, `largest_item_bytes` and `write_units`, of a step and a variant `repeat`, of
-    the settings `repeats`, of the header `commit`.
+    Later fields that an older run lacks are at their default: of a measurement `input_files`, `printed_bytes`,
+    `repeat`, `curve`, `pace_ns` and `paces`, of an answer `item_bytes`, `largest_item_bytes` and `write_units`, of a
+    step and a variant `repeat`, of the settings `repeats` and `pace`, of the header `commit`.
 """
 
 from __future__ import annotations

@@ -34,3 +34,5 @@ class Task:
     attempt: int = 1
     points: int = 0
     """How many points its curve of memory may have; 0: none is drawn."""
+    pace: bool = False
+    """Whether the pace of its core is looked at while it works."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from profiler.model import (
+    PACE_VERSION,
     Answer,
     Comparison,
     Ending,
@@ -59,6 +60,8 @@ def a_measurement(**changes: Any) -> Measurement:
         peak=exactly(200),
         start_bytes=100 * MIB,
         cores=2.0,
+        pace_ns=10 * 2_500_000,
+        paces=10,
     )
     return replace(measurement, **changes)
 
@@ -130,6 +133,7 @@ def the_settings(**changes: Any) -> Settings:
         monolith_threads=2,
         cold=False,
         timeout_ns=900 * NS_PER_S,
+        pace=PACE_VERSION,
     )
     return replace(settings, **changes)
 

@@ -1,7 +1,8 @@
 """What changed from one run to the next, and what crept up over several: figure by figure, beyond threshold and noise.
 
-Memory is compared wherever it was measured; CPU time only with runs of the same machine, and it is called nothing where
-the machine was too busy with other work. `regression` has the statistics.
+Memory is compared wherever it was measured; CPU time only with runs of the same machine, at the pace that its cores had
+in the checked run. It is called nothing where that pace is not known, or the machine was too busy with other work.
+`regression` has the statistics.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from statistics import fmean
 
-from profiler.checking.likeness import renamed, same_machine
+from profiler.checking.likeness import renamed, same_machine, same_pace
 from profiler.checking.outcome import Called, Change, Creep, Measure
 from profiler.model import Run, Variant
 from profiler.regression.busy import too_busy
 from profiler.regression.creep import LEAST_RUNS, creep
 from profiler.regression.difference import Difference, difference
+from profiler.regression.pace import at_pace
 from profiler.regression.repeats import typical
 from profiler.regression.thresholds import CREEP_SIGNIFICANCE, DEFAULT_THRESHOLD, least_growth
 from profiler.series import Series, series_of
@@ -34,6 +37,8 @@ class Figures:
     series: Mapping[Place, Series]
     """By its names in the checked run."""
     same_machine: bool
+    same_pace: bool
+    """The pace of its cores was looked at with the same work, on the same Python."""
 
     def busy(self, variant: Variant) -> bool:
         """Whether the machine had too much other work while a variant ran."""
@@ -51,6 +56,7 @@ def figures_of(run: Run, checked: Run) -> Figures:
             for item in series_of(run)
         },
         same_machine=same_machine(run.machine, checked.machine),
+        same_pace=same_pace(run, checked),
     )
 
 
@@ -78,15 +84,14 @@ def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Itera
         for measure in Measure:
             window = [before for before in reversed(baselines) if place in before.series]
             if measure is Measure.CPU:
-                window = [before for before in window if before.same_machine and not before.busy(place[0])]
-            if len(window) + 1 < LEAST_RUNS or (measure is Measure.CPU and now.busy(place[0])):
+                window = [before for before in window if _time_says_something(place, before, now)]
+            if len(window) + 1 < LEAST_RUNS:
                 continue
             threshold = _threshold(place, measure, rules)
-            values = [_values(before.series[place], measure) for before in window]
             found = creep(
-                [*values, _values(series, measure)],
+                [_values(before.series[place], measure, series) for before in (*window, now)],
                 threshold=float(threshold),
-                least=_least(place, measure, window[0]),
+                least=_least(place, measure, window[0], now),
                 significance=CREEP_SIGNIFICANCE[measure.value],
             )
             if found is not None:
@@ -103,14 +108,16 @@ def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Itera
 
 
 def _change(place: Place, measure: Measure, before: Figures, now: Figures, rules: Rules) -> Change:
-    old, new = _values(before.series[place], measure), _values(now.series[place], measure)
-    threshold, least = _threshold(place, measure, rules), _least(place, measure, before)
+    then, here = before.series[place], now.series[place]
+    at_one_pace = measure is Measure.CPU and _have_pace(place, before, now)
+    old, new = (_values(series, measure, here if at_one_pace else None) for series in (then, here))
+    threshold, least = _threshold(place, measure, rules), _least(place, measure, before, now)
     held = partial(difference, threshold=float(threshold), least=least)
     found = held(old, new)
     compared = measure is Measure.PEAK or before.same_machine
     busy = measure is Measure.CPU and (before.busy(place[0]) or now.busy(place[0]))
     called = _called(found, measure, partial(held, new, old))
-    if busy and called is not Called.NO_CHANGE:
+    if measure is Measure.CPU and (busy or not at_one_pace) and called is not Called.NO_CHANGE:
         called = Called.UNKNOWN
     return Change(
         variant=place[0],
@@ -122,6 +129,7 @@ def _change(place: Place, measure: Measure, before: Figures, now: Figures, rules
         threshold=threshold,
         called=called if compared else Called.NOT_COMPARED,
         busy=busy,
+        slower_before=fmean(then.pace_ns) / fmean(here.pace_ns) if at_one_pace else None,
         interval=found.interval if compared else None,
         p_value=found.p_value if compared else None,
         before_repeats=len(old),
@@ -145,10 +153,29 @@ def _threshold(place: Place, measure: Measure, rules: Rules) -> Decimal:
     return DEFAULT_THRESHOLD[measure.value] if own is None else own
 
 
-def _least(place: Place, measure: Measure, before: Figures) -> float:
-    whole = before.series.get((place[0], None))
-    return least_growth(measure.value, whole_before=0 if whole is None else typical(_values(whole, measure)))
+def _least(place: Place, measure: Measure, before: Figures, now: Figures) -> float:
+    whole = place[0], None
+    if whole not in before.series:
+        return least_growth(measure.value, whole_before=0)
+    reference = now.series.get(whole) if measure is Measure.CPU and _have_pace(whole, before, now) else None
+    return least_growth(measure.value, whole_before=typical(_values(before.series[whole], measure, reference)))
 
 
-def _values(series: Series, measure: Measure) -> tuple[int, ...]:
-    return series.peak_bytes if measure is Measure.PEAK else series.cpu_ns
+def _time_says_something(place: Place, before: Figures, now: Figures) -> bool:
+    """Whether CPU times of two runs can be held against each other."""
+    quiet = not before.busy(place[0]) and not now.busy(place[0])
+    return before.same_machine and quiet and _have_pace(place, before, now)
+
+
+def _have_pace(place: Place, before: Figures, now: Figures) -> bool:
+    """Whether the pace of the cores is known of both."""
+    return before.same_pace and all(place in run.series and run.series[place].pace_ns for run in (before, now))
+
+
+def _values(series: Series, measure: Measure, reference: Series | None = None) -> tuple[float, ...]:
+    """The repeats of a figure; of CPU time at the pace that the cores had in `reference`, where one is given."""
+    if measure is Measure.PEAK:
+        return series.peak_bytes
+    if reference is None:
+        return series.cpu_ns
+    return at_pace(series.cpu_ns, series.pace_ns, fmean(reference.pace_ns))

@@ -27,6 +27,14 @@ def same_machine(before: Machine, now: Machine) -> bool:
     return (before.cpu_model, before.cores) == (now.cpu_model, now.cores)
 
 
+def same_pace(before: Run, now: Run) -> bool:
+    """Whether the pace of the cores was looked at in both runs, with the same work on the same Python."""
+    return now.settings.pace > 0 and (before.settings.pace, before.machine.python) == (
+        now.settings.pace,
+        now.machine.python,
+    )
+
+
 def other_data(before: Run, now: Run) -> str:
     """Why two runs measured other work, in words that follow "its"; empty: they measured the same."""
     if before.plan.params != now.plan.params:

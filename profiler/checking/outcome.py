@@ -31,7 +31,7 @@ class Called(StrEnum):
     NO_CHANGE = "no_change"
     """Below the threshold, or no more than noise."""
     UNKNOWN = "unknown"
-    """Beyond the threshold, but with too few repeats, or on too busy a machine, to tell it from noise."""
+    """Beyond the threshold, but not to be told from noise: too few repeats, too busy a machine, or an unknown pace."""
     NOT_COMPARED = "not_compared"
     """Time of another machine."""
 
@@ -45,7 +45,7 @@ class Change:
     """None: the whole variant."""
     measure: Measure
     before: float
-    """Mean of the lower half of the baseline's repeats, in the unit of the measure."""
+    """Mean of the lower half of the baseline's repeats, in the unit of the measure; see `slower_before`."""
     after: float
     ratio: float
     """after ÷ before."""
@@ -58,6 +58,9 @@ class Change:
     """One-sided, of the same bootstrap: share of resamples without growth; None: too few repeats."""
     busy: bool = False
     """The machine had too much other work, then or now, for this figure to say anything."""
+    slower_before: float | None = None
+    """Of CPU time: what the fixed work took on the cores then ÷ now; 1.12: they were 12 % slower, and `before` is what
+    it would have been at the pace of now. None: the pace is not known of both, so a change may be the cores' own."""
     before_repeats: int = 1
     after_repeats: int = 1
     baseline: str = ""

@@ -75,6 +75,7 @@ def _change(change: Change, check: Check) -> dict[str, Any]:
         "interval": None if change.interval is None else [number(end) for end in change.interval],
         "p_value": number(change.p_value),
         "busy": change.busy,
+        "slower_before": number(change.slower_before),
         "before_repeats": change.before_repeats,
         "after_repeats": change.after_repeats,
         "baseline": change.baseline,

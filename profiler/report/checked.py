@@ -23,6 +23,9 @@ from profiler.units import count
 _WORDS = {Measure.PEAK: "memory", Measure.CPU: "CPU time"}
 _HOW = {Variant.DECOMPOSED: "decomposed, it", Variant.MONOLITH: "as one process, it"}
 _BUSY = "The machine was busy with other work, now or then, and that adds CPU time too."
+_NO_PACE = "How fast the cores were is not known of both runs, so that may be the machine's."
+_FEW = "With so few repeats, that may be noise."
+_LEAST_SLOWER = 0.01
 _MOST_NOTED = 3
 """Baselines that are named one by one; more are counted."""
 _MOST_NAMES = 5
@@ -116,10 +119,15 @@ def _creeps_of(creeps: Iterable[Creep], variant: Variant) -> list[Creep]:
 
 def _to_be_known(check: Check) -> Iterator[Statement]:
     for change in _of(check, Called.UNKNOWN):
-        why = _BUSY if change.busy else "With so few repeats, that may be noise."
-        yield Statement(label="UNKNOWN", text=f"{change_sentence(change)} {why}")
+        yield Statement(label="UNKNOWN", text=f"{change_sentence(change)} {_why_unknown(change)}")
     for change in _of(check, Called.BETTER):
         yield Statement(label="BETTER", text=change_sentence(change), tone=Tone.YES)
+
+
+def _why_unknown(change: Change) -> str:
+    if change.p_value is None:
+        return _FEW
+    return _BUSY if change.busy else _NO_PACE
 
 
 def _sentence(reason: Reason) -> str:
@@ -204,9 +212,29 @@ def _held_against(check: Check, compared: Sequence[Baseline]) -> Iterator[str]:
             f"It was measured on another machine ({machine}): memory is compared all the same, "
             + ("and time is not." if time is None else f"and time with run {_described(time)}, the newest of this one.")
         )
+    yield from _at_one_pace(check)
     others = newest.differences if newest.same_machine else newest.differences[1:]
     if others:
         yield f"Not as it was then, and so perhaps the cause: {'; '.join(map(one_line, others))}."
+
+
+def _at_one_pace(check: Check) -> Iterator[str]:
+    """That CPU times before are not as measured, where that can be seen."""
+    slower = next((change.slower_before for change in check.changes if _is_whole_cpu(change, check)), None)
+    if slower is None or abs(slower - 1) < _LEAST_SLOWER:
+        return
+    if slower > 1:
+        how = f"{growth(slower).removeprefix('+')} slower"
+    else:
+        how = f"{growth(1 / slower).removeprefix('+')} faster"
+    yield (
+        f"The cores were {how} then, as a fixed piece of work on them shows: CPU times before are given as they would "
+        "be at the pace of this run."
+    )
+
+
+def _is_whole_cpu(change: Change, check: Check) -> bool:
+    return (change.variant, change.step, change.measure) == (check.variant, None, Measure.CPU)
 
 
 def _steps(check: Check) -> Iterator[str]:

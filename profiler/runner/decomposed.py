@@ -181,6 +181,7 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
         cold=setting.settings.cold,
         cores=float(setting.cores),
         points=setting.points,
+        pace=setting.settings.pace > 0,
     )
 
 

@@ -13,6 +13,7 @@ descendant is killed and reaped. Messages on the socket are length-prefixed `mar
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import select
@@ -34,6 +35,7 @@ SMAPS_SHARE = 200  # and reading smaps_rollup 1/200 of it: it stops its target m
 SMAPS_SOON_SHARE = 20  # The same at the end, and where memory has grown by a quarter: that happens only a few times.
 LOG_LIMIT, LOG_TAIL = 64 << 20, 1 << 16
 LIMIT_MESSAGE_NS = 500_000_000  # How often the harness is told the memory in use.
+PACE_NS = 100_000_000  # How often the core's pace is looked at, where it is; some 2.5 ms each time.
 
 
 def prctl(option: int, value: int) -> None:
@@ -195,6 +197,75 @@ def higher(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
     return other if other[1] > one[1] else one
 
 
+class Pace:
+    """How fast the sandbox's core is while it works: the CPU time that a fixed piece of work takes on it.
+
+    CPU time of the same code drifts by a tenth and more, because of what the neighbours of a virtual machine do, each
+    core by itself, for seconds. So the fixed work is done on the very core, in between, and again and again. It is a
+    mixture, since a disturbance slows different code differently: as a whole this slows down as training, pandas and
+    DuckDB do. Whoever changes it raises `model.PACE_VERSION`: its figures are worth nothing beside earlier ones.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.cores = os.sched_getaffinity(0)
+        self.names = [f"name_{number * 7919 % 4001}" for number in range(700)]
+        self.text = "\n".join(
+            f"def {name}(first, *rest, key=None):\n if first > {len(name)}:\n"
+            f"  return [{name}_{len(name)}(item, key=key) for item in rest if item]\n return first"
+            for name in self.names[:12]
+        )
+        gc.disable()  # It makes no cycles, and a collection in between would be no part of the work.
+        self.work()
+        self.total_ns = self.times = 0
+        self.next = time.monotonic_ns() + PACE_NS // 4
+
+    def work(self) -> None:
+        """Arithmetic, compiling, a dict, sorting and formatting: some 2.5 ms."""
+        total = 0
+        for number in range(12_000):
+            total += number * number % 7
+        compile(self.text, "pace", "exec")
+        found = {name + "x": (name, len(name), [name]) for name in self.names}
+        sorted(found, key=lambda name: (name[-2], name))
+        str(found)
+
+    def core(self) -> int:
+        """Where the sandbox runs just now; none if it waits."""
+        for stat in (f"/proc/{self.pid}/stat", *(f"/proc/{self.pid}/task/{thread}/stat" for thread in self.threads())):
+            text = read(stat)
+            parts = text[text.rfind(b")") + 2 :].split()
+            if len(parts) > 36 and parts[0] == b"R":
+                return int(parts[36])
+        return NONE
+
+    def threads(self) -> list[str]:
+        """All of the sandbox's, where it has several."""
+        try:
+            found = os.listdir(f"/proc/{self.pid}/task")
+        except OSError:
+            return []
+        return found if len(found) > 1 else []
+
+    def look(self) -> None:
+        """Do the work once, on the core that the sandbox runs on."""
+        core = self.core()
+        if core in self.cores:
+            os.sched_setaffinity(0, {core})
+            began = time.thread_time_ns()
+            self.work()
+            self.total_ns += time.thread_time_ns() - began
+            self.times += 1
+            os.sched_setaffinity(0, self.cores)
+        self.next = time.monotonic_ns() + PACE_NS
+
+    def told(self) -> dict[str, int]:
+        """What was seen since the last time that this was asked."""
+        figures = {"pace_ns": self.total_ns, "paces": self.times}
+        self.total_ns = self.times = 0
+        return figures
+
+
 class Watch:
     """What sampling one task has seen: the curve, the other processes, the temporary folder."""
 
@@ -314,6 +385,7 @@ class Keeper:
         self.log: str | None = None
         self.had_children = False  # In an earlier task.
         self.last_limit_message = 0
+        self.pace: Pace | None = None
 
     # --- the harness
 
@@ -385,6 +457,8 @@ class Keeper:
         self.poll.register(self.pidfd, select.POLLIN)
         self.outbox = b""
         self.watch = Watch(pid, None)
+        if options["pace"]:
+            self.pace = Pace(pid)
 
     def do_task(self, payload: bytes, timeout_ns: int, temp: str | None, points: int) -> None:
         """Pass a task on, and watch the sandbox from now on."""
@@ -450,10 +524,14 @@ class Keeper:
                 self.watch.sample(SMAPS_SOON_SHARE)
             elif self.watch.curve.most:
                 self.watch.glance()
-            figures, curve = self.watch.figures(left), self.watch.curve.flat()
+            figures, curve = self.watch.figures(left) | self.paced(), self.watch.curve.flat()
             self.had_children = self.had_children or bool(self.watch.hwm)
             self.watch = self.deadline = None
             self.send("message", message, figures, curve)
+
+    def paced(self) -> dict[str, int]:
+        """The pace of the sandbox's core since the last order, its start included in the first."""
+        return self.pace.told() if self.pace else {"pace_ns": 0, "paces": 0}
 
     def ended(self) -> None:
         """The sandbox is gone: learn how, kill what it left, tell the harness."""
@@ -462,7 +540,7 @@ class Keeper:
         _, status, usage = os.wait4(self.pid, 0)
         watch = self.watch or Watch(self.pid, None)
         left = descendants(os.getpid())
-        figures = watch.figures(left)
+        figures = watch.figures(left) | self.paced()
         figures |= {
             "status": status,
             "maxrss": usage.ru_maxrss * 1024,
@@ -527,6 +605,7 @@ class Keeper:
             now = time.monotonic_ns()
             if self.watch:
                 wake = self.watch.next if self.deadline is None else min(self.watch.next, self.deadline)
+                wake = min(wake, self.pace.next) if self.pace else wake
                 timeout = max(0, wake - now) / 1e6
             ready = dict(self.poll.poll(timeout))
             if self.replies in ready:
@@ -548,6 +627,8 @@ class Keeper:
                 if now - self.last_limit_message >= LIMIT_MESSAGE_NS:
                     self.last_limit_message = now
                     self.send("sample", rss)
+            elif self.watch and self.pid != NONE and self.pace and now >= self.pace.next:
+                self.pace.look()
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ class Start:
     cwd: str
     log: str | None
     """File for what it prints; None: standard input, output and error are ours."""
+    pace: bool = False
+    """Whether the pace of its core is looked at while it works."""
 
 
 class Keeper:
@@ -95,6 +97,7 @@ class Keeper:
             "cwd": start.cwd,
             "log": start.log,
             "oom_score_adj": _OOM_SCORE_ADJ,
+            "pace": start.pace,
         }
         self._send("start", options)
 

@@ -13,7 +13,7 @@ from profiler.runner.decomposed import Setting
 from profiler.runner.environment import pinned
 from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
 from profiler.runner.progress import Progress
-from profiler.runner.tasks import gone_outcome, measure, peak_of
+from profiler.runner.tasks import gone_outcome, measure, peak_of, with_pace_of
 from profiler.work import Answered, KeepAnswer, Marked, MonolithStep, Prepare, Ready, RunScript
 
 Record = Callable[[Measurement], None]
@@ -43,6 +43,7 @@ def run_monolith(
                 measurement = _run_step(keeper, step, setting, progress, stopping)
             if number == 0 and isinstance(ready, Replied) and isinstance(ready.answer, Ready):
                 measurement = replace(measurement, init_ns=ready.answer.init_ns, init_cpu_ns=ready.answer.init_cpu_ns)
+                measurement = with_pace_of(measurement, ready.figures)
             record(measurement)
             if not measurement.outcome.ok:
                 return f"step {step.name!r}: {measurement.outcome.message}", ()
@@ -63,6 +64,7 @@ def _start(setting: Setting, *, log: bool = True) -> Start:
         env=pinned(environment, setting.pin_monolith),
         cwd=os.getcwd(),
         log=str(setting.folder / "monolith.log") if log else None,
+        pace=setting.settings.pace > 0,
     )
 
 

@@ -8,7 +8,8 @@ import signal
 import threading
 import time
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from profiler.model import Ending, Measurement, Outcome, Peak
 from profiler.runner.curves import later, up_to
@@ -29,6 +30,8 @@ class _Sandbox:
     keeper: Keeper
     temp: str
     ready: Ready | None = None
+    figures: dict[str, int] = field(default_factory=dict)
+    """What the keeper saw of that init."""
     resets: bool = True
     """Whether the system lets it reset its own peak; if not, a second task would be told the first one's."""
 
@@ -47,6 +50,7 @@ def run_task(task: Task) -> Measurement:
         if failed is not None:
             return _measurement(task, started_ns, failed, Ready(init_ns=0, init_cpu_ns=0, resets=True), "", sandbox)
         ready, sandbox.ready = sandbox.ready, None
+        init, sandbox.figures = sandbox.figures, {}
         keeper = sandbox.keeper
         keeper.forget_printed()
         prepared_ns = time.time_ns() - task.run_started_ns
@@ -59,7 +63,7 @@ def run_task(task: Task) -> Measurement:
         )
         measurement = _measurement(task, started_ns, reply, ready, keeper.printed(), sandbox)
         curve = later(measurement.curve, max(0, prepared_ns - started_ns) // 1_000_000)
-        measurement = replace(measurement, curve=curve)
+        measurement = replace(with_pace_of(measurement, init), curve=curve)
         if sandbox.resets and _reusable(task, reply):
             with _lock:
                 _idle.append(sandbox)
@@ -119,6 +123,7 @@ def _take(task: Task) -> tuple[_Sandbox, Reply | None]:
         env=(*(pair for pair in task.env if pair[0] != "TMPDIR"), ("TMPDIR", temp)),
         cwd=os.getcwd() if os.path.isdir(os.getcwd()) else task.folder,
         log=os.path.join(task.folder, f"{name}.log"),
+        pace=task.pace,
     )
     sandbox = _Sandbox(key=key, keeper=Keeper(start), temp=temp)
     return sandbox, prepare(sandbox, task.prepare, task)
@@ -130,7 +135,7 @@ def prepare(sandbox: _Sandbox, order: Prepare, task: Task) -> Reply | None:
         order, timeout_ns=task.timeout_ns, temp=None, stopping=lambda: os.path.exists(task.stop_file)
     )
     if isinstance(reply, Replied) and isinstance(reply.answer, Ready):
-        sandbox.ready, sandbox.resets = reply.answer, reply.answer.resets
+        sandbox.ready, sandbox.resets, sandbox.figures = reply.answer, reply.answer.resets, reply.figures
         return None
     return reply
 
@@ -209,6 +214,17 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
         files=answer.files,
         warnings=answer.warnings,
         curve=up_to(reply.curve, peak),
+        pace_ns=reply.figures["pace_ns"],
+        paces=reply.figures["paces"],
+    )
+
+
+def with_pace_of(measurement: Measurement, init: Mapping[str, int]) -> Measurement:
+    """Add the pace of a sandbox's core during its init, as its keeper saw it, to that of its first task."""
+    return replace(
+        measurement,
+        pace_ns=measurement.pace_ns + init.get("pace_ns", 0),
+        paces=measurement.paces + init.get("paces", 0),
     )
 
 
@@ -242,6 +258,8 @@ def _measure_gone(blank: Measurement, gone: Gone, printed: str, timeout_ns: int 
         temp_bytes=figures["temp_bytes"],
         processes=figures["most"],
         curve=gone.curve,
+        pace_ns=figures["pace_ns"],
+        paces=figures["paces"],
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import profiler
 from profiler.errors import UsageError
-from profiler.model import Plan, Repetition, Run, Settings, Variant
+from profiler.model import PACE_VERSION, Plan, Repetition, Run, Settings, Variant
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner.commit import commit_of
 from profiler.runner.control import Stopped
@@ -221,4 +221,5 @@ def settings_of(plan: Plan, options: Options) -> Settings:
         cold=options.cold,
         timeout_ns=options.timeout_ns,
         repeats=options.repeats or 1,
+        pace=PACE_VERSION if (options.repeats or 1) > 1 else 0,
     )

@@ -21,7 +21,8 @@ def waiting(run: Run, share: float) -> Run:
             replace(
                 repetition,
                 measurements=tuple(
-                    replace(item, wait_ns=round(share * item.wall_ns)) for item in repetition.measurements
+                    replace(item, wait_ns=round(share * item.wall_ns) + item.pace_ns)
+                    for item in repetition.measurements
                 ),
             )
             for repetition in run.repetitions

@@ -1,0 +1,164 @@
+"""CPU time is held against a baseline's at one pace of the cores; where that is not known, it is called nothing."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from profiler.checking.outcome import Called, Measure
+from profiler.model import Measurement, Run, Variant
+from profiler.runner import keeper
+from profiler.series import series_of
+from tests.checks import a_baseline, a_checked_report, changed, checked, larger, the_change
+from tests.factories import a_machine, the_settings
+
+
+def on_slower_cores(run: Run, by: float) -> Run:
+    """The run as it would be where the cores take so many times as long for everything, the fixed work included."""
+    return _each(run, lambda item: {
+        "cpu_ns": round(by * item.cpu_ns),
+        "init_cpu_ns": round(by * item.init_cpu_ns),
+        "pace_ns": round(by * item.pace_ns),
+    })  # fmt: skip
+
+
+def seldom_looked_at(run: Run, paces: int) -> Run:
+    """The run as it would be if the pace had been looked at so many times only, in each task."""
+    return _each(run, lambda item: {"paces": paces, "pace_ns": 2_500_000 * paces})
+
+
+def _each(run: Run, changes: Callable[[Measurement], dict[str, Any]]) -> Run:
+    return replace(
+        run,
+        repetitions=tuple(
+            replace(repetition, measurements=tuple(replace(item, **changes(item)) for item in repetition.measurements))
+            for repetition in run.repetitions
+        ),
+    )
+
+
+def now(run: Run | None = None) -> Run:
+    return run or a_baseline(id="now", created="2026-11-21T09:00:00Z")
+
+
+@pytest.mark.parametrize("by", [0.7, 1.0, 1.4])
+def test_slower_cores_are_no_change_of_the_code(by: float) -> None:
+    found = checked(on_slower_cores(now(), by), [a_baseline()])
+    assert {change.called for change in found.changes} == {Called.NO_CHANGE}
+    cpu = the_change(found, "train", Measure.CPU)
+    assert cpu.ratio == pytest.approx(1)
+    assert cpu.slower_before == pytest.approx(1 / by)
+
+
+@pytest.mark.parametrize("by", [0.7, 1.0, 1.4])
+def test_what_the_code_takes_more_is_found_on_slower_and_on_faster_cores(by: float) -> None:
+    slower = changed(now(), larger("train", 1, cpu=1.3))
+    change = the_change(checked(on_slower_cores(slower, by), [a_baseline()]), "train", Measure.CPU)
+    assert change.called is Called.WORSE
+    assert change.ratio == pytest.approx(the_change(checked(slower, [a_baseline()]), "train", Measure.CPU).ratio)
+
+
+def test_code_that_is_slower_everywhere_is_found() -> None:
+    run = changed(changed(now(), larger("train", 1, cpu=1.3)), larger("daily_cost", 1, cpu=1.3))
+    assert the_change(checked(run, [a_baseline()]), None, Measure.CPU).called is Called.WORSE
+
+
+def test_a_reader_is_told_that_the_cores_were_slower() -> None:
+    report = a_checked_report(now(), [on_slower_cores(a_baseline(), 1.12)])
+    assert report.checked is not None
+    assert (
+        "The cores were 12 % slower then, as a fixed piece of work on them shows: CPU times before are given as they "
+        "would be at the pace of this run." in report.checked.notes
+    )
+    faster = a_checked_report(on_slower_cores(now(), 1.12), [a_baseline()])
+    assert faster.checked is not None
+    assert any("12 % faster then" in note for note in faster.checked.notes)
+    same = a_checked_report(now(), [a_baseline()])
+    assert same.checked is not None
+    assert not any("pace" in note for note in same.checked.notes)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(a_baseline(settings=the_settings(pace=0)), id="it was not looked at"),
+        pytest.param(a_baseline(settings=the_settings(pace=99)), id="with other work"),
+        pytest.param(a_baseline(machine=a_machine(python="3.13.1")), id="on another Python"),
+        pytest.param(seldom_looked_at(a_baseline(), 0), id="the tasks were too short"),
+    ],
+)
+def test_time_whose_pace_is_not_known_is_called_nothing(before: Run) -> None:
+    found = checked(changed(now(), larger("train", 1.2, cpu=1.5)), [before])
+    change = the_change(found, "train", Measure.CPU)
+    assert (change.called, change.slower_before) == (Called.UNKNOWN, None)
+    assert the_change(found, "train", Measure.PEAK).called is Called.WORSE
+    said = a_checked_report(changed(now(), larger("train", 1, cpu=1.5)), [before]).checked
+    assert said is not None
+    unknown = [statement.text for statement in said.statements if statement.label == "UNKNOWN"]
+    assert unknown[0].endswith("How fast the cores were is not known of both runs, so that may be the machine's.")
+
+
+def test_cores_that_become_slower_from_run_to_run_are_no_creep() -> None:
+    runs = [
+        on_slower_cores(a_baseline(id=f"run-{day}", created=f"2026-11-{day + 1:02}T09:00:00Z"), 1 + 0.05 * day)
+        for day in range(7)
+    ]
+    assert checked(runs[-1], runs[:-1]).creeps == ()
+
+
+def test_a_short_step_takes_the_pace_of_its_variant() -> None:
+    run = _each(a_baseline(), lambda item: {"paces": 2, "pace_ns": 2 * 2_000_000} if item.step == "daily_cost" else {})
+    whole, daily_cost, train = (series for series in series_of(run) if series.variant is Variant.DECOMPOSED)
+    assert (daily_cost.step, train.step) == ("daily_cost", "train")
+    assert daily_cost.pace_ns == whole.pace_ns == pytest.approx([(2 * 2_000_000 + 20 * 2_500_000) / 22] * 5)
+    assert train.pace_ns == pytest.approx([2_500_000] * 5)
+
+
+def test_a_keeper_looks_at_the_core_on_which_its_sandbox_works() -> None:
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            pass
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        pace = keeper.Pace(os.getpid())
+        deadline = time.monotonic() + 10
+        while pace.times < 3 and time.monotonic() < deadline:
+            pace.look()
+    finally:
+        done.set()
+        worker.join()
+    seen = pace.told()
+    assert seen["paces"] >= 3
+    assert seen["pace_ns"] > 0
+    assert pace.told() == {"pace_ns": 0, "paces": 0}
+    assert os.sched_getaffinity(0) == pace.cores
+
+
+def test_a_sandbox_that_waits_is_on_no_core() -> None:
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+    os.close(read)
+    try:
+        pace = keeper.Pace(child)
+        deadline = time.monotonic() + 10
+        while pace.core() != keeper.NONE and time.monotonic() < deadline:
+            time.sleep(0.001)
+        pace.look()
+        assert pace.told() == {"pace_ns": 0, "paces": 0}
+    finally:
+        os.close(write)
+        os.waitpid(child, 0)
