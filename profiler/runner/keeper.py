@@ -32,7 +32,7 @@ NONE = -1  # No process, no descriptor.
 FAST_NS, SLOW_NS = 10_000_000, 50_000_000
 MAX_SHARE = 300  # One sample may take at most 1/300 of the time until the next one, in CPU time,
 SMAPS_SHARE = 200  # and reading smaps_rollup 1/200 of it: it stops its target meanwhile. Together below 1 %.
-SMAPS_SOON_SHARE = 20  # The same at the end, and where memory has grown by a quarter: that happens only a few times.
+SMAPS_END_SHARE = 20  # The same at the end, which comes once.
 LOG_LIMIT, LOG_TAIL = 64 << 20, 1 << 16
 LIMIT_MESSAGE_NS = 500_000_000  # How often the harness is told the memory in use.
 PACE_NS = 100_000_000  # How often the core's pace is looked at, where it is; some 2.5 ms each time.
@@ -333,8 +333,6 @@ class Watch:
 
     def weigh(self, resident: dict[int, int], share: int) -> int:
         """Learn what several processes share, if it is time to; the CPU time that it took, in nanoseconds."""
-        if 4 * self.unshared(resident) > 5 * self.together:
-            share = SMAPS_SOON_SHARE
         if time.monotonic_ns() < self.smaps_end + share * self.smaps_ns:
             return 0
         used = time.process_time_ns()
@@ -501,7 +499,7 @@ class Keeper:
         """Stop the sandbox and read its peak, which a dead process no longer tells."""
         os.kill(self.pid, signal.SIGSTOP)
         if self.watch:
-            self.watch.sample(SMAPS_SOON_SHARE)
+            self.watch.sample(SMAPS_END_SHARE)
 
     def listen(self) -> None:
         """Pass on what the sandbox says; a message ends a task when its first byte is `R`."""
@@ -521,7 +519,7 @@ class Keeper:
                 continue
             left = others(self.pid)
             if left:
-                self.watch.sample(SMAPS_SOON_SHARE)
+                self.watch.sample(SMAPS_END_SHARE)
             elif self.watch.curve.most:
                 self.watch.glance()
             figures, curve = self.watch.figures(left) | self.paced(), self.watch.curve.flat()
