@@ -87,6 +87,29 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One group of a split, by size."""
+
+    key: tuple[str, ...]
+    """Its values of the split's keys, as text."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skew:
+    """How unlike in size the groups are by which a query splits its result."""
+
+    step: str
+    """The query."""
+    keys: tuple[str, ...]
+    groups: int
+    rows: int
+    """Of all groups."""
+    largest: tuple[Group, ...]
+    """The largest groups, the largest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A job, checked and ready to run."""
 
@@ -108,6 +131,8 @@ class Plan:
     dollars_per_day: str | None = None
     requests_per_day: int | None = None
     warnings: tuple[str, ...] = ()
+    skew: Skew | None = None
+    """None: nothing is split, or its groups were not counted."""
 
     @property
     def is_script(self) -> bool:
@@ -169,6 +194,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What passed between a task and an object store, as the store bills it."""
+
+    get: int = 0
+    """Requests that read: GET, and HEAD at the same price."""
+    put: int = 0
+    """Requests that write, each part of a large file by itself: PUT, POST, COPY."""
+    list: int = 0
+    """Requests that list, at the price of writing ones."""
+    received_bytes: int = 0
+    sent_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """What one task used, alone in its sandbox, and how it ended."""
 
@@ -219,7 +258,7 @@ class Measurement:
     """What it wrote to standard output and error, what was cut away of a flood included; of a decomposed task only."""
     warnings: tuple[str, ...] = ()
     host: str = ""
-    """Host that ran the task, where it is not the harness's own."""
+    """Host that ran the task, where it is not the harness's own; `Run.hosts` says what it is."""
     repeat: int = 0
     """Which repetition of its variant this belongs to, from 0."""
     curve: tuple[int, ...] = ()
@@ -233,6 +272,8 @@ class Measurement:
     """CPU time of a fixed piece of work that was done on its core meanwhile, all times added up; see `paces`."""
     paces: int = 0
     """How often: the mean says how fast the core was. 0: not looked at, as where nothing is repeated."""
+    moved: Moved | None = None
+    """What it moved to and from an object store; None: it had nothing there."""
 
     @property
     def added_bytes(self) -> int | None:
@@ -337,6 +378,8 @@ class Machine:
     python: str
     packages: dict[str, str]
     host: str = ""
+    clock_mhz: int | None = None
+    """Highest clock of its cores, or the nominal one; None: the system does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,6 +466,8 @@ class Run:
     """None: the job is in no repository, or git is not there to ask."""
     repetitions: tuple[Repetition, ...] = ()
     """In the order in which they began."""
+    hosts: tuple[Machine, ...] = ()
+    """Other machines that ran tasks, as an engine on a cluster has them."""
 
     def repeated(self, variant: Variant) -> tuple[Repetition, ...]:
         """All repetitions of a variant, in the order in which they began."""

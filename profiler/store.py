@@ -2,10 +2,11 @@
 
 Events are appended and flushed one by one, so a run that was killed can be shown; a torn last line is dropped.
 
-Schema 1 (2026-11): header, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
+Schema 1 (2026-11): header, host, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
     Later fields that an older run lacks are at their default: of a measurement `input_files`, `printed_bytes`,
-    `repeat`, `curve`, `pace_ns` and `paces`, of an answer `item_bytes`, `largest_item_bytes` and `write_units`, of a
-    step and a variant `repeat`, of the settings `repeats` and `pace`, of the header `commit`.
+    `repeat`, `curve`, `pace_ns`, `paces` and `moved`, of an answer `item_bytes`, `largest_item_bytes` and
+    `write_units`, of a step and a variant `repeat`, of the settings `repeats` and `pace`, of the header `commit`, of a
+    machine `clock_mhz`, of the plan `skew`. Nor has it any host.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ _EVENTS: dict[str, type[Any]] = {
     "answer": Answer,
     "comparison": Comparison,
     "score": Score,
+    "host": Machine,
 }
-Event = StepBegin | Measurement | VariantEnd | Answer | Comparison | Score
+Event = StepBegin | Measurement | VariantEnd | Answer | Comparison | Score | Machine
 
 
 class Recorder:
@@ -239,6 +241,7 @@ class _Gathered:
         self.answers: dict[Variant, Answer] = {}
         self.scores: dict[Variant, Score] = {}
         self.comparison: Comparison | None = None
+        self.hosts: dict[str, Machine] = {}
         self.exit_code: int | None = None
         self.ended = False
 
@@ -268,6 +271,8 @@ class _Gathered:
                     self.scores[score.variant] = score
                 case Comparison() as comparison:
                     self.comparison = comparison
+                case Machine() as host:
+                    self.hosts[host.host] = host
 
     def repetitions(self) -> tuple[Repetition, ...]:
         return tuple(
@@ -328,6 +333,7 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
             dropped_bytes=torn,
             commit=decode(Commit | None, header.get("commit")),
             repetitions=repetitions,
+            hosts=tuple(gathered.hosts.values()),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunFileError(f"{path}: its header is damaged: {error}") from error

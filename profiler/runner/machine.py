@@ -25,6 +25,7 @@ def this_machine() -> Machine:
         python=platform.python_version(),
         packages={name: found for name in _PACKAGES if (found := _version(name))},
         host=socket.gethostname(),
+        clock_mhz=_clock_mhz(),
     )
 
 
@@ -33,6 +34,12 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _clock_mhz() -> int | None:
+    """The highest clock that the system names, or else the present one, as a virtual machine has it."""
+    frequency = psutil.cpu_freq()
+    return round(frequency.max or frequency.current) or None if frequency else None
 
 
 def _version(name: str) -> str:
