@@ -17,6 +17,9 @@ _LEAST_LOOKS = 3
 _OWN_LOOKS = 10
 """In one repetition of a step, for its own to count rather than the variant's."""
 
+Looks = tuple[int, int]
+"""At the pace of the cores, in one repetition: the CPU time of all of them in ns, and how many they are."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
@@ -60,11 +63,25 @@ def complete_repetitions(run: Run, variant: Variant) -> tuple[Repetition, ...]:
     return tuple(repetition for repetition in run.repeated(variant) if repetition.complete and repetition.measurements)
 
 
+def paces_of_whole(looks: Sequence[Looks]) -> tuple[float, ...]:
+    """Return the pace of the cores in each repetition of a variant; nothing where one of them has too few looks."""
+    paces = tuple(_pace_ns(own, _LEAST_LOOKS) for own in looks)
+    return paces if all(paces) else ()
+
+
+def paces_of_step(looks: Sequence[Looks], of_whole: Sequence[float]) -> tuple[float, ...]:
+    """Return the same of a step; that of its variant in the same repetition, where it has too few looks of its own."""
+    if not of_whole:
+        return ()
+    return tuple(_pace_ns(own, _OWN_LOOKS) or whole for own, whole in zip(looks, of_whole, strict=True))
+
+
 def _of_variant(complete: Sequence[Repetition]) -> Iterator[Series]:
     if not complete:
         return
     by_step = [_by_step(repetition.measurements) for repetition in complete]
     whole = _series(complete[0].variant, None, [repetition.measurements for repetition in complete])
+    paces = paces_of_whole([_looks(repetition.measurements) for repetition in complete])
     yield Series(
         variant=whole.variant,
         step=None,
@@ -74,15 +91,14 @@ def _of_variant(complete: Sequence[Repetition]) -> Iterator[Series]:
         cpu_ns=tuple(sum(map(_cpu_ns, steps.values())) for steps in by_step),
         wall_ns=tuple(repetition.end.wall_ns for repetition in complete if repetition.end),
         waited=whole.waited,
-        pace_ns=whole.pace_ns,
+        pace_ns=paces,
     )
     for step in by_step[0]:
         having = [place for place, steps in enumerate(by_step) if step in steps]
-        series = _series(complete[0].variant, step, [by_step[place][step] for place in having])
-        if whole.pace_ns:  # A short step has too few looks of its own.
-            own = [_pace_ns(by_step[place][step], _OWN_LOOKS) or whole.pace_ns[place] for place in having]
-            series = replace(series, pace_ns=tuple(own))
-        yield series
+        repetitions = [by_step[place][step] for place in having]
+        of_whole = [paces[place] for place in having] if paces else []
+        series = _series(complete[0].variant, step, repetitions)
+        yield replace(series, pace_ns=paces_of_step(list(map(_looks, repetitions)), of_whole))
 
 
 def _by_step(measurements: Sequence[Measurement]) -> dict[str, list[Measurement]]:
@@ -94,7 +110,6 @@ def _by_step(measurements: Sequence[Measurement]) -> dict[str, list[Measurement]
 
 
 def _series(variant: Variant, step: str | None, repetitions: Sequence[Sequence[Measurement]]) -> Series:
-    paces = tuple(_pace_ns(tasks, _LEAST_LOOKS) for tasks in repetitions)
     return Series(
         variant=variant,
         step=step,
@@ -104,7 +119,6 @@ def _series(variant: Variant, step: str | None, repetitions: Sequence[Sequence[M
         cpu_ns=tuple(map(_cpu_ns, repetitions)),
         wall_ns=tuple(sum(task.wall_ns for task in tasks) for tasks in repetitions),
         waited=tuple(map(_waited, repetitions)),
-        pace_ns=paces if all(paces) else (),
     )
 
 
@@ -121,10 +135,13 @@ def _waited(tasks: Sequence[Measurement]) -> float:
     return sum(max(0, task.wait_ns - task.pace_ns) for task in tasks) / wall_ns if wall_ns else 0.0
 
 
-def _pace_ns(tasks: Sequence[Measurement], least: int) -> float:
+def _looks(tasks: Sequence[Measurement]) -> Looks:
+    return sum(task.pace_ns for task in tasks), sum(task.paces for task in tasks)
+
+
+def _pace_ns(looks: Looks, least: int) -> float:
     """The mean over all looks at the pace; 0 where there are too few."""
-    looks = sum(task.paces for task in tasks)
-    return sum(task.pace_ns for task in tasks) / looks if looks >= least else 0.0
+    return looks[0] / looks[1] if looks[1] >= least else 0.0
 
 
 def _top(peak: Peak) -> int:

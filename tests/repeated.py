@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from profiler.model import Peak, Repetition, Run
+from profiler.model import Measurement, Peak, Repetition, Run
 
 NOISE = ((1.0, 1.0), (1.004, 0.98), (0.997, 1.03), (1.002, 0.99), (0.999, 1.01))
 """What five repetitions of the same code may show: memory within half a percent, CPU time within five."""
@@ -34,3 +35,33 @@ def repeated(run: Run, factors: Sequence[tuple[float, float]]) -> Run:
     for repetition in repetitions[: len(run.variants)]:
         run = run.with_repetition(repetition)
     return replace(run, repetitions=tuple(repetitions), settings=replace(run.settings, repeats=len(factors)))
+
+
+def each(run: Run, changes: Callable[[Measurement], dict[str, Any]]) -> Run:
+    """The run with every measurement of its repetitions changed."""
+    return replace(
+        run,
+        repetitions=tuple(
+            replace(repetition, measurements=tuple(replace(item, **changes(item)) for item in repetition.measurements))
+            for repetition in run.repetitions
+        ),
+    )
+
+
+def on_slower_cores(run: Run, by: float) -> Run:
+    """The run as it would be where the cores take so many times as long for everything, the fixed work included."""
+    return each(run, lambda item: {
+        "cpu_ns": round(by * item.cpu_ns),
+        "init_cpu_ns": round(by * item.init_cpu_ns),
+        "pace_ns": round(by * item.pace_ns),
+    })  # fmt: skip
+
+
+def seldom_looked_at(run: Run, paces: int) -> Run:
+    """The run as it would be if the pace had been looked at so many times only, in each task."""
+    return each(run, lambda item: {"paces": paces, "pace_ns": 2_500_000 * paces})
+
+
+def waiting(run: Run, share: float) -> Run:
+    """The run as it would be if all its tasks had waited for a core for this share of their time."""
+    return each(run, lambda item: {"wait_ns": round(share * item.wall_ns) + item.pace_ns})

@@ -8,7 +8,7 @@ wrong with it: a torn last line is an interrupted run, half a surrogate pair is 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from profiler.errors import RunFileError
 from profiler.model import Run, Variant
-from profiler.series import Series, series_of
+from profiler.series import Looks, Series, paces_of_step, paces_of_whole, series_of
 from profiler.store import load_run
 
 if TYPE_CHECKING:
@@ -35,10 +35,14 @@ _COLUMNS = {
     "init_cpu_ns": "BIGINT",
     "peak": "STRUCT(low BIGINT, high BIGINT)",
     "nested": "BOOLEAN",
+    "pace_ns": "BIGINT",
+    "paces": "BIGINT",
     "complete": "BOOLEAN",
     "reason": "VARCHAR",
     "from_run": "VARCHAR",
 }
+_Row = tuple[str, str, str | None, int, int, int, int, bool, int, int, float, int, int]
+"""Of `_FIGURES`."""
 _LONGEST_LINE = 256 * 2**20
 """Bytes; a header names every file of its inputs, and a curve may take a megabyte."""
 
@@ -47,7 +51,7 @@ CREATE TEMP TABLE events AS
 SELECT row_number() OVER () AS line, filename, event, variant, step, "index", coalesce(repeat, 0) AS repeat, wall_ns,
     cpu_ns, wait_ns, init_ns, init_cpu_ns, coalesce(peak.high, peak.low) AS top, peak.low AS low,
     peak.low IS DISTINCT FROM peak.high AS bounded, coalesce(nested, false) AS nested, complete,
-    coalesce(reason, '') AS reason, from_run
+    coalesce(reason, '') AS reason, from_run, coalesce(pace_ns, 0) AS pace_ns, coalesce(paces, 0) AS paces
 FROM read_ndjson(?, columns = {columns}, filename = true, ignore_errors = true, maximum_object_size = {longest})
 """
 
@@ -74,30 +78,32 @@ ends AS (
     FROM events WHERE event = 'variant' GROUP BY ALL
 ),
 complete AS (
-    SELECT measured.*, ends.wall_ns AS elapsed_ns FROM measured JOIN ends USING (filename, variant, repeat)
-    WHERE ends.complete
+    SELECT measured.*, greatest(0, wait_ns - pace_ns) AS waited, ends.wall_ns AS elapsed_ns
+    FROM measured JOIN ends USING (filename, variant, repeat) WHERE ends.complete
 ),
 steps AS (
     SELECT filename, variant, repeat, step, min(line) AS line, count(*) AS tasks, max(top) AS peak,
-        bool_or(bounded) AS bounded, sum(wall_ns) AS wall, sum(wait_ns) AS waited,
+        bool_or(bounded) AS bounded, sum(wall_ns) AS wall, sum(waited) AS waited,
+        sum(pace_ns) AS pace, sum(paces) AS paces,
         sum(cpu_ns) + coalesce(round_even(median(init_cpu_ns) FILTER (WHERE init_ns > 0), 0), 0)
             * if(variant = 'monolith', 1, count(*)) AS cpu
     FROM complete WHERE NOT nested GROUP BY filename, variant, repeat, step
 ),
 wholes AS (
     SELECT filename, variant, repeat, count(*) AS tasks, max(top) AS peak, bool_or(bounded) AS bounded,
-        any_value(elapsed_ns) AS wall, coalesce(sum(wait_ns)::DOUBLE / nullif(sum(wall_ns), 0), 0) AS waited
+        any_value(elapsed_ns) AS wall, coalesce(sum(waited)::DOUBLE / nullif(sum(wall_ns), 0), 0) AS waited,
+        sum(pace_ns) AS pace, sum(paces) AS paces
     FROM complete GROUP BY ALL
 ),
 sums AS (
     SELECT filename, variant, repeat, sum(cpu) AS cpu FROM steps GROUP BY ALL
 )
 SELECT filename, variant, NULL AS step, repeat, 0 AS line, tasks, peak, bounded, coalesce(cpu, 0)::HUGEINT AS cpu, wall,
-    waited
+    waited, pace, paces
 FROM wholes LEFT JOIN sums USING (filename, variant, repeat)
 UNION ALL
 SELECT filename, variant, step, repeat, line, tasks, peak, bounded, cpu::HUGEINT, wall::HUGEINT,
-    coalesce(waited::DOUBLE / nullif(wall, 0), 0) FROM steps
+    coalesce(waited::DOUBLE / nullif(wall, 0), 0), pace, paces FROM steps
 ORDER BY filename, variant = 'decomposed', step IS NOT NULL, step, repeat
 """
 
@@ -197,14 +203,14 @@ def _escaped(name: str) -> str:
     return "".join(f"[{character}]" if character in "*?[" else character for character in name)
 
 
-def _series(
-    rows: Sequence[tuple[str, str, str | None, int, int, int, int, bool, int, int, float]],
-) -> tuple[Series, ...]:
+def _series(rows: Sequence[_Row]) -> tuple[Series, ...]:
     """The series of one file: of each variant the whole, then its steps as its first repetition began them."""
     found = []
     for name, of_variant in groupby(rows, key=lambda row: row[1]):
         of_step = [list(group) for _, group in groupby(of_variant, key=lambda row: row[2])]
-        first = min(row[3] for row in of_step[0])
+        whole = of_step[0]
+        first = min(row[3] for row in whole)
+        paces = dict(zip((row[3] for row in whole), paces_of_whole(list(map(_looks, whole))), strict=False))
         steps = [group for group in of_step if group[0][2] is None or group[0][3] == first]
         steps.sort(key=lambda group: (group[0][2] is not None, group[0][4]))
         found += [
@@ -217,7 +223,17 @@ def _series(
                 cpu_ns=tuple(int(row[8]) for row in group),
                 wall_ns=tuple(int(row[9]) for row in group),
                 waited=tuple(row[10] for row in group),
+                pace_ns=tuple(paces.values()) if group is whole else _paces(group, paces),
             )
             for group in steps
         ]
     return tuple(found)
+
+
+def _paces(rows: Sequence[_Row], of_whole: Mapping[int, float]) -> tuple[float, ...]:
+    """The pace of a step's cores, by those of its variant for each repetition."""
+    return paces_of_step(list(map(_looks, rows)), [of_whole[row[3]] for row in rows] if of_whole else [])
+
+
+def _looks(row: _Row) -> Looks:
+    return int(row[11]), int(row[12])

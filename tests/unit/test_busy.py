@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from profiler.checking.outcome import Called, Measure
-from profiler.model import Run, Variant
+from profiler.model import Variant
 from profiler.regression.busy import MOST_WAITED, too_busy
 from profiler.series import series_of
 from tests.checks import a_baseline, a_checked_report, changed, checked, larger, the_change
-
-
-def waiting(run: Run, share: float) -> Run:
-    """The run as it would be if all its tasks had waited for a core for this share of their time."""
-    return replace(
-        run,
-        repetitions=tuple(
-            replace(
-                repetition,
-                measurements=tuple(
-                    replace(item, wait_ns=round(share * item.wall_ns) + item.pace_ns)
-                    for item in repetition.measurements
-                ),
-            )
-            for repetition in run.repetitions
-        ),
-    )
+from tests.repeated import waiting
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from profiler.report.sheet_text import sheet_text
 from profiler.report.sparkline import sparkline
 from profiler.store import load_run
 from tests.factories import a_machine, a_measurement, a_plan, a_run, ended, exactly
-from tests.repeated import NOISE, repeated
+from tests.repeated import NOISE, each, repeated
 from tests.reports import keep
 from tests.sample_runs import SAMPLES, a_fitting_run, an_interrupted_run
 
@@ -92,6 +92,11 @@ RUNS |= {
     "again": _again(),
     "taken": a_run(variants=(replace(a_run().variants[0], from_run="other"), a_run().variants[1])),
     "nothing": a_run(measurements=(), variants=(), ended=False),
+    "at many paces": each(repeated(a_run(), NOISE), lambda task: {"pace_ns": 2_000_000 + task.repeat, "paces": 12}),
+    "a short step": each(repeated(a_run(), NOISE), lambda task: {"paces": 2} if task.step == "train" else {}),
+    "one repetition is too short": each(
+        repeated(a_run(), NOISE), lambda task: {"paces": 0} if task.repeat == 3 else {}
+    ),
 }
 
 

@@ -5,42 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from profiler.checking.outcome import Called, Measure
-from profiler.model import Measurement, Run, Variant
+from profiler.model import Run, Variant
 from profiler.runner import keeper
 from profiler.series import series_of
 from tests.checks import a_baseline, a_checked_report, changed, checked, larger, the_change
 from tests.factories import a_machine, the_settings
-
-
-def on_slower_cores(run: Run, by: float) -> Run:
-    """The run as it would be where the cores take so many times as long for everything, the fixed work included."""
-    return _each(run, lambda item: {
-        "cpu_ns": round(by * item.cpu_ns),
-        "init_cpu_ns": round(by * item.init_cpu_ns),
-        "pace_ns": round(by * item.pace_ns),
-    })  # fmt: skip
-
-
-def seldom_looked_at(run: Run, paces: int) -> Run:
-    """The run as it would be if the pace had been looked at so many times only, in each task."""
-    return _each(run, lambda item: {"paces": paces, "pace_ns": 2_500_000 * paces})
-
-
-def _each(run: Run, changes: Callable[[Measurement], dict[str, Any]]) -> Run:
-    return replace(
-        run,
-        repetitions=tuple(
-            replace(repetition, measurements=tuple(replace(item, **changes(item)) for item in repetition.measurements))
-            for repetition in run.repetitions
-        ),
-    )
+from tests.repeated import each, on_slower_cores, seldom_looked_at
 
 
 def now(run: Run | None = None) -> Run:
@@ -113,7 +87,7 @@ def test_cores_that_become_slower_from_run_to_run_are_no_creep() -> None:
 
 
 def test_a_short_step_takes_the_pace_of_its_variant() -> None:
-    run = _each(a_baseline(), lambda item: {"paces": 2, "pace_ns": 2 * 2_000_000} if item.step == "daily_cost" else {})
+    run = each(a_baseline(), lambda item: {"paces": 2, "pace_ns": 2 * 2_000_000} if item.step == "daily_cost" else {})
     whole, daily_cost, train = (series for series in series_of(run) if series.variant is Variant.DECOMPOSED)
     assert (daily_cost.step, train.step) == ("daily_cost", "train")
     assert daily_cost.pace_ns == whole.pace_ns == pytest.approx([(2 * 2_000_000 + 20 * 2_500_000) / 22] * 5)
