@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from profiler.model import Measurement, Peak, Repetition, Run
+from profiler.model import Measurement, Peak, Repetition, Run, Variant
 
 NOISE = ((1.0, 1.0), (1.004, 0.98), (0.997, 1.03), (1.002, 0.99), (0.999, 1.01))
 """What five repetitions of the same code may show: memory within half a percent, CPU time within five."""
@@ -50,11 +50,25 @@ def each(run: Run, changes: Callable[[Measurement], dict[str, Any]]) -> Run:
 
 def on_slower_cores(run: Run, by: float) -> Run:
     """The run as it would be where the cores take so many times as long for everything, the fixed work included."""
-    return each(run, lambda item: {
-        "cpu_ns": round(by * item.cpu_ns),
-        "init_cpu_ns": round(by * item.init_cpu_ns),
-        "pace_ns": round(by * item.pace_ns),
-    })  # fmt: skip
+
+    def slower(item: Measurement) -> dict[str, Any]:
+        working = min(item.cpu_ns, item.wall_ns - item.wait_ns)
+        return {
+            "cpu_ns": round(by * item.cpu_ns),
+            "wall_ns": item.wall_ns + round((by - 1) * working),
+            "init_cpu_ns": round(by * item.init_cpu_ns),
+            "init_ns": item.init_ns + round((by - 1) * min(item.init_cpu_ns, item.init_ns)),
+            "pace_ns": round(by * item.pace_ns),
+        }
+
+    def with_its_end(item: Repetition, before: Repetition) -> Repetition:
+        if item.variant is not Variant.MONOLITH or item.end is None:
+            return item
+        longer = sum(task.wall_ns for task in item.measurements) - sum(task.wall_ns for task in before.measurements)
+        return replace(item, end=replace(item.end, wall_ns=item.end.wall_ns + longer))
+
+    there = each(run, slower)
+    return replace(there, repetitions=tuple(map(with_its_end, there.repetitions, run.repetitions)))
 
 
 def seldom_looked_at(run: Run, paces: int) -> Run:

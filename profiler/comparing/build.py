@@ -11,13 +11,14 @@ from string import ascii_uppercase
 
 from profiler.checking.likeness import other_data, renamed, same_machine
 from profiler.comparing.figures import Figures, Key, Terms, figures_of
+from profiler.comparing.pace import references
 from profiler.comparing.traits import traits
-from profiler.comparing.values import Difference, Figure, Finding, Line, Side, SideBySide, Value
+from profiler.comparing.values import Difference, Doubt, Figure, Finding, Line, Side, SideBySide, Value
 from profiler.errors import UsageError
 from profiler.model import Run, Variant
 from profiler.regression.difference import difference
 from profiler.regression.repeats import typical
-from profiler.series import complete_repetitions
+from profiler.series import complete_repetitions, series_of
 
 MOST_RUNS = len(ascii_uppercase)
 _OF_ITS_MACHINE = (Figure.CPU, Figure.GB_SECONDS, Figure.USD_PER_REQUEST)
@@ -32,9 +33,15 @@ def side_by_side(runs: Sequence[Run], terms: Terms) -> SideBySide:
     """
     _check(runs)
     first = runs[0]
-    sides = tuple(_side(letter, run, first) for letter, run in zip(ascii_uppercase, runs, strict=False))
     names = [_names_there(first, run) for run in runs]
-    figures = [_renamed(figures_of(run, terms), there) for run, there in zip(runs, names, strict=True)]
+    measured = [series_of(run) for run in runs]
+    figures = [
+        _renamed(figures_of(run, of_run, terms, reference), there)
+        for run, of_run, reference, there in zip(runs, measured, references(runs, measured, names), names, strict=True)
+    ]
+    sides = tuple(
+        _side(letter, run, of_run, first) for letter, run, of_run in zip(ascii_uppercase, runs, figures, strict=False)
+    )
     return SideBySide(
         job=first.plan.job,
         sides=sides,
@@ -89,7 +96,7 @@ def _check(runs: Sequence[Run]) -> None:
         )
 
 
-def _side(letter: str, run: Run, first: Run) -> Side:
+def _side(letter: str, run: Run, figures: Figures, first: Run) -> Side:
     return Side(
         letter=letter,
         run=run,
@@ -100,6 +107,8 @@ def _side(letter: str, run: Run, first: Run) -> Side:
             for variant in Variant
             if run.of(variant) or variant in run.settings.variants
         ),
+        slower=tuple(figures.slower.items()),
+        busy=tuple(variant for variant in Variant if variant in figures.busy),
     )
 
 
@@ -151,13 +160,16 @@ def _line(key: Key, figures: Sequence[Figures], sides: Sequence[Side]) -> Line:
             continue
         against = None
         if reference and side is not sides[0]:
-            comparable = _comparable(variant, figure, side, (figures[0], item))
-            against = _against(reference, repeats, figure, comparable=comparable)
+            both = figures[0], item
+            against = Difference(finding=Finding.NOT_COMPARED, ratio=_ratio(reference, repeats))
+            if _comparable(variant, figure, side, both):
+                against = _against(reference, repeats, figure, _doubt(variant, figure, both))
         values.append(
             Value(
                 repeats=repeats,
                 typical=typical(repeats),
                 bounded=figure is Figure.PEAK and (variant, step) in item.bounded,
+                at_pace=figure in _OF_ITS_MACHINE and variant in item.slower,
                 difference=against,
             )
         )
@@ -171,23 +183,35 @@ def _comparable(variant: Variant, figure: Figure, side: Side, figures: tuple[Fig
     return not (figure in _BILLED and any(variant in item.hypothetical for item in figures))
 
 
-def _against(before: Sequence[float], after: Sequence[float], figure: Figure, *, comparable: bool) -> Difference:
-    old, new = typical(before), typical(after)
-    ratio = new / old if old else None
-    if not comparable:
-        return Difference(finding=Finding.NOT_COMPARED, ratio=ratio)
+def _doubt(variant: Variant, figure: Figure, figures: tuple[Figures, Figures]) -> Doubt | None:
+    """Why CPU time, and what follows from it, says nothing, though noise within either run is known."""
+    if figure not in _OF_ITS_MACHINE:
+        return None
+    if any(variant in item.busy for item in figures):
+        return Doubt.BUSY
+    return None if variant in figures[1].slower else Doubt.PACE
+
+
+def _against(before: Sequence[float], after: Sequence[float], figure: Figure, doubt: Doubt | None) -> Difference:
+    old, new, ratio = typical(before), typical(after), _ratio(before, after)
     if figure is Figure.TASKS:
         finding = Finding.MORE if new > old else Finding.LESS if new < old else Finding.SAME
         return Difference(finding=finding, ratio=ratio)
     rise = difference(before, after, threshold=0)
-    if rise.interval is None:
-        return Difference(finding=Finding.UNKNOWN, ratio=ratio)
+    if rise.interval is None or doubt is not None:
+        doubt = Doubt.REPEATS if rise.interval is None else doubt
+        return Difference(finding=Finding.UNKNOWN, doubt=doubt, ratio=ratio)
     finding = Finding.SAME
     if rise.beyond_noise and new > old:
         finding = Finding.MORE
     elif new < old and difference(after, before, threshold=0).beyond_noise:
         finding = Finding.LESS
     return Difference(finding=finding, ratio=ratio, interval=rise.interval)
+
+
+def _ratio(before: Sequence[float], after: Sequence[float]) -> float | None:
+    old = typical(before)
+    return typical(after) / old if old else None
 
 
 def _only_in(figures: Sequence[Figures], sides: Sequence[Side]) -> Iterator[tuple[Variant, str, tuple[str, ...]]]:

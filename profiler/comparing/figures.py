@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
+from statistics import fmean
 
+from profiler.comparing.pace import Place, cpu_times, repetitions_at
 from profiler.comparing.values import Figure
 from profiler.facts import Platform
 from profiler.fit import DEFAULT_HEADROOM
 from profiler.model import Run, Variant
-from profiler.series import complete_repetitions, series_of
+from profiler.regression.busy import too_busy
+from profiler.series import Series
 from profiler.variants import VariantVerdict
 from profiler.verdict import judge
 
@@ -35,22 +39,39 @@ class Figures:
     """Where a peak is known between two ends only."""
     hypothetical: frozenset[Variant]
     """Where GB-seconds are peak × time, because no Lambda holds it."""
+    slower: Mapping[Variant, float]
+    """What the fixed work took on its cores ÷ on the first run's, where CPU time and the bill are given at the pace of
+    the first run; of others they are as measured."""
+    busy: frozenset[Variant]
+    """Where the machine had too much other work for CPU time to say anything."""
 
 
-def figures_of(run: Run, terms: Terms) -> Figures:
-    """Return every figure of a run."""
+def figures_of(run: Run, measured: Sequence[Series], terms: Terms, reference: Mapping[Place, float]) -> Figures:
+    """Return every figure of a run.
+
+    Args:
+        run: The run.
+        measured: Its series.
+        terms: What it is held against.
+        reference: The pace at which CPU time and what Lambda would bill are given; empty: as measured.
+    """
     found: dict[Key, list[float]] = {}
-    bounded, hypothetical = set(), set()
-    for series in series_of(run):
+    bounded, hypothetical, busy = set(), set(), set()
+    slower = {}
+    for series in measured:
         key = series.variant, series.step
         found[*key, Figure.PEAK] = list(series.peak_bytes)
-        found[*key, Figure.CPU] = list(series.cpu_ns)
+        found[*key, Figure.CPU] = list(cpu_times(series, reference))
         found[*key, Figure.TASKS] = [series.tasks]
         if series.step is None:
             found[*key, Figure.WALL] = list(series.wall_ns)
+            if key in reference:
+                slower[series.variant] = fmean(series.pace_ns) / reference[key]
+            if too_busy(series.waited):
+                busy.add(series.variant)
         if series.bounded:
             bounded.add(key)
-    for verdict in _verdicts(run, terms):
+    for verdict in _verdicts(run, measured, terms, reference):
         if verdict.hypothetical:
             hypothetical.add(verdict.variant)
         for figure_key, value in _billed(verdict):
@@ -59,15 +80,18 @@ def figures_of(run: Run, terms: Terms) -> Figures:
         repeats={key: tuple(values) for key, values in found.items()},
         bounded=frozenset(bounded),
         hypothetical=frozenset(hypothetical),
+        slower=slower,
+        busy=frozenset(busy),
     )
 
 
-def _verdicts(run: Run, terms: Terms) -> list[VariantVerdict]:
+def _verdicts(
+    run: Run, measured: Sequence[Series], terms: Terms, reference: Mapping[Place, float]
+) -> list[VariantVerdict]:
     """What Lambda would bill for each repetition of each variant."""
-    complete = {variant: complete_repetitions(run, variant) for variant in Variant}
     verdicts = []
-    for turn in range(max(map(len, complete.values()))):
-        of_turn = [repetitions[turn] for repetitions in complete.values() if turn < len(repetitions)]
+    for turn in zip_longest(*(repetitions_at(run, variant, measured, reference) for variant in Variant)):
+        of_turn = [repetition for repetition in turn if repetition is not None]
         shown = run
         for repetition in of_turn:
             shown = shown.with_repetition(repetition)

@@ -36,9 +36,20 @@ class Finding(StrEnum):
     SAME = "same"
     """No more than the noise of the repeats."""
     UNKNOWN = "unknown"
-    """Too few repeats, so the noise is not known."""
+    """Not to be told from noise; `Doubt` says why."""
     NOT_COMPARED = "not_compared"
     """Time of another machine, elapsed time, or a figure that one of both does not have."""
+
+
+class Doubt(StrEnum):
+    """Why a difference may be no more than noise."""
+
+    REPEATS = "repeats"
+    """Too few, so their noise is not known."""
+    BUSY = "busy"
+    """The machine of either run had too much other work, which adds CPU time."""
+    PACE = "pace"
+    """How fast the cores were is not known of both runs, so CPU time may be the cores' own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,8 @@ class Difference:
     """A figure against that of the first run."""
 
     finding: Finding
+    doubt: Doubt | None = None
+    """None: it is not unknown."""
     ratio: float | None = None
     """This one ÷ the first one, of what is typical; None where it is not compared, or the first one is nothing."""
     interval: tuple[float, float] | None = None
@@ -57,11 +70,13 @@ class Value:
     """A figure of one run."""
 
     repeats: tuple[float, ...]
-    """One per repetition that ended well."""
+    """One per repetition that ended well; see `at_pace`."""
     typical: float
     """Mean of the lower half of the repeats."""
     bounded: bool = False
     """A peak that is known between two ends only; its upper end is shown where there is one."""
+    at_pace: bool = False
+    """Of CPU time and what follows from it: given as it would be at the pace of the first run's cores."""
     difference: Difference | None = None
     """None: this is the first run, or the first run has no such figure."""
 
@@ -90,6 +105,10 @@ class Side:
     """Why it measured other work than the first run, in words that follow "its"; empty: it measured the same."""
     repeats: tuple[tuple[Variant, int], ...]
     """How many repetitions of each variant ended well."""
+    slower: tuple[tuple[Variant, float], ...] = ()
+    """What a fixed piece of work took on its cores ÷ on the first run's, where both are known: 1.12 is 12 % slower."""
+    busy: tuple[Variant, ...] = ()
+    """While these ran, the machine had too much other work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

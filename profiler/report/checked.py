@@ -16,6 +16,7 @@ from profiler.reasons import Effect, Reason, ReasonKind
 from profiler.report.changes_table import amount, changes_table, growth, interval
 from profiler.report.clean import one_line
 from profiler.report.moments import commit_words, moment
+from profiler.report.pace import at_one_pace, slower
 from profiler.report.plain import many
 from profiler.report.shape import Checked, Statement, Tone
 from profiler.units import count
@@ -25,7 +26,6 @@ _HOW = {Variant.DECOMPOSED: "decomposed, it", Variant.MONOLITH: "as one process,
 _BUSY = "The machine was busy with other work, now or then, and that adds CPU time too."
 _NO_PACE = "How fast the cores were is not known of both runs, so that may be the machine's."
 _FEW = "With so few repeats, that may be noise."
-_LEAST_SLOWER = 0.01
 _MOST_NOTED = 3
 """Baselines that are named one by one; more are counted."""
 _MOST_NAMES = 5
@@ -220,17 +220,10 @@ def _held_against(check: Check, compared: Sequence[Baseline]) -> Iterator[str]:
 
 def _at_one_pace(check: Check) -> Iterator[str]:
     """That CPU times before are not as measured, where that can be seen."""
-    slower = next((change.slower_before for change in check.changes if _is_whole_cpu(change, check)), None)
-    if slower is None or abs(slower - 1) < _LEAST_SLOWER:
-        return
-    if slower > 1:
-        how = f"{growth(slower).removeprefix('+')} slower"
-    else:
-        how = f"{growth(1 / slower).removeprefix('+')} faster"
-    yield (
-        f"The cores were {how} then, as a fixed piece of work on them shows: CPU times before are given as they would "
-        "be at the pace of this run."
-    )
+    ratio = next((change.slower_before for change in check.changes if _is_whole_cpu(change, check)), None)
+    how = "" if ratio is None else slower(ratio)
+    if how:
+        yield at_one_pace(f"The cores were {how} then", "CPU times before", "this run")
 
 
 def _is_whole_cpu(change: Change, check: Check) -> bool:

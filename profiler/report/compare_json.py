@@ -43,6 +43,8 @@ def _side(side: Side, compared: SideBySide) -> dict[str, Any]:
         "commit": commit_document(run.commit),
         "repeats": {variant.value: number for variant, number in side.repeats},
         "same_machine": side.same_machine,
+        "slower": {variant.value: ratio for variant, ratio in side.slower},
+        "busy": [variant.value for variant in side.busy],
         "other_work": side.other_data,
         "answer_rows": answers,
         "hypothetical": [variant.value for variant, letter in compared.hypothetical if letter == side.letter],
@@ -66,10 +68,12 @@ def _value(value: Value) -> dict[str, Any]:
         "typical": value.typical,
         "repeats": list(value.repeats),
         "bounded": value.bounded,
+        "at_pace": value.at_pace,
         "difference": None
         if found is None
         else {
             "finding": found.finding.value,
+            "doubt": None if found.doubt is None else found.doubt.value,
             "ratio": found.ratio,
             "interval": None if found.interval is None else list(found.interval),
         },

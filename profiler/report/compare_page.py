@@ -8,15 +8,17 @@ from decimal import Decimal
 from itertools import groupby
 from shlex import quote
 
-from profiler.comparing.values import Difference, Figure, Finding, Line, Side, SideBySide, Value
+from profiler.comparing.values import Difference, Doubt, Figure, Finding, Line, Side, SideBySide, Value
 from profiler.model import Variant
 from profiler.report.clean import one_line
 from profiler.report.commands import reference
+from profiler.report.compare_doubts import warnings
 from profiler.report.compare_tables import TONES, section_of
 from profiler.report.moments import moment
+from profiler.report.plain import listed
 from profiler.report.shape import Command, Statement, Tone
 from profiler.report.sheet import Block, Sheet
-from profiler.units import count, percent
+from profiler.units import percent
 
 _CLAIMED = {
     Figure.PEAK: ("much", "memory"),
@@ -33,7 +35,7 @@ def compare_page(compared: SideBySide) -> Sheet:
             f"{len(compared.sides)} runs side by side",
             f"{compared.sides[0].letter} is what the others are held to",
         ),
-        statements=(*_claims(compared), *_warnings(compared)),
+        statements=(*_claims(compared), *warnings(compared)),
         blocks=(
             Block(title="Runs", statements=tuple(map(_run, compared.sides))),
             Block(title="What differs", statements=tuple(_traits(compared))),
@@ -56,7 +58,7 @@ def _claims(compared: SideBySide) -> Iterator[Statement]:
             for figure in _CLAIMED:
                 value = _whole(compared, variant, figure, place)
                 found = None if value is None else value.difference
-                if found is not None and found.finding is not Finding.NOT_COMPARED and found.ratio is not None:
+                if found is not None and _can_be_claimed(found):
                     parts.append(_claimed(figure, found))
                     of_variant.append(found.finding)
             if parts:
@@ -72,6 +74,12 @@ def _whole(compared: SideBySide, variant: Variant, figure: Figure, place: int) -
     return next(
         (line.values[place] for line in compared.lines if (line.variant, line.step, line.figure) == wanted), None
     )
+
+
+def _can_be_claimed(found: Difference) -> bool:
+    """Also where the noise of the repeats alone is unknown, which is said beside it."""
+    told = found.finding is not Finding.NOT_COMPARED and found.doubt in (None, Doubt.REPEATS)
+    return told and found.ratio is not None
 
 
 def _claimed(figure: Figure, found: Difference) -> str:
@@ -91,31 +99,6 @@ def _tone_of(findings: Sequence[Finding]) -> Tone:
         if finding in findings:
             return TONES[finding]
     return Tone.PLAIN
-
-
-def _warnings(compared: SideBySide) -> Iterator[Statement]:
-    """What stands against taking a difference for one of the code."""
-    for side in compared.sides[1:]:
-        if side.other_data:
-            text = f"In {side.letter} the {one_line(side.other_data)}: what differs need not be the code."
-            yield Statement(label="OTHER WORK", text=text, tone=Tone.DOUBT)
-    machines = [side.letter for side in compared.sides[1:] if not side.same_machine]
-    if machines:
-        text = (
-            f"{_and(machines)} ran on another machine than {compared.sides[0].letter}: memory is compared, time and "
-            "what follows from it is shown and not judged."
-        )
-        yield Statement(label="OTHER MACHINE", text=text, tone=Tone.DOUBT)
-    letters = [side.letter for side in compared.sides]
-    for variant, rows in compared.rows:
-        said = [f"{letter} {count(number)}" for letter, number in zip(letters, rows, strict=True) if number is not None]
-        text = f"The {variant} answers have different numbers of rows: {', '.join(said)}."
-        yield Statement(label="OTHER ANSWER", text=text, tone=Tone.DOUBT)
-    for side in compared.sides:
-        for variant, repeats in side.repeats:
-            if not repeats:
-                text = f"{side.letter} did not bring its {variant} variant to its end: no figure of it is shown."
-                yield Statement(label="NOT COMPLETE", text=text, tone=Tone.DOUBT)
 
 
 def _run(side: Side) -> Statement:
@@ -148,7 +131,7 @@ def _traits(compared: SideBySide) -> Iterator[Statement]:
 def _notes(compared: SideBySide) -> Iterator[str]:
     first = compared.sides[0].letter
     for variant, step, letters in compared.only_in:
-        yield f"{one_line(step)} of the {variant} variant is only in {_and(letters)}."
+        yield f"{one_line(step)} of the {variant} variant is only in {listed(letters)}."
     for letter, variant, before, now in compared.renamed:
         yield (
             f"{one_line(before)} of the {variant} variant is called {one_line(now)} in {letter}; its code is the same, "
@@ -161,7 +144,12 @@ def _notes(compared: SideBySide) -> Iterator[str]:
             "The range behind a change is its 95 % interval, by bootstrap; a change is called more or less where that "
             "interval does not contain 0."
         )
-    if any(found.finding is Finding.UNKNOWN for found in differences):
+    if any(value and value.at_pace for line in compared.lines for value in line.values[1:]):
+        yield (
+            "At one pace of the cores, CPU times of the same code still differ by some 2 % from run to run, which the "
+            "repeats within a run do not show."
+        )
+    if any(found.doubt is Doubt.REPEATS for found in differences):
         yield (
             "Noise is unknown where one side has fewer than five repeats of a variant; "
             "paredown run JOB --repeat 5 measures it."
@@ -174,7 +162,7 @@ def _notes(compared: SideBySide) -> Iterator[str]:
         letters = tuple(letter for found, letter in compared.hypothetical if found is variant)
         if letters:
             yield (
-                f"No Lambda holds the {variant} variant of {_and(letters)}: its GB-seconds are peak × time, which "
+                f"No Lambda holds the {variant} variant of {listed(letters)}: its GB-seconds are peak × time, which "
                 "nobody sells, and its dollars those of a machine by the hour. They are not judged."
             )
 
@@ -184,10 +172,6 @@ def _commands(compared: SideBySide) -> Iterator[Command]:
         run = quote(one_line(reference(side.run.id, side.run.path)))
         yield Command(line=f"paredown report {run}", purpose=f"shows {side.letter} by itself")
     yield Command(line=f"paredown history {quote(one_line(compared.job))}", purpose="shows every kept run of the job")
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _by_variant(lines: Sequence[Line]) -> Iterator[tuple[Variant, list[Line]]]:

@@ -5,13 +5,15 @@ Two runs stand in columns; of more, each has a row of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from profiler.comparing.values import Figure, Finding, Line, Side, SideBySide, Value
+from profiler.comparing.values import Doubt, Figure, Finding, Line, Side, SideBySide, Value
 from profiler.model import Variant
 from profiler.report.clean import one_line
 from profiler.report.figures import numbers, sizes, times
+from profiler.report.pace import at_one_pace, slower
+from profiler.report.plain import listed
 from profiler.report.shape import Cell, Column, Row, Section, Table, Tone
 from profiler.units import align, count, dollars
 
@@ -27,9 +29,10 @@ WORDS = {
     Finding.MORE: "more",
     Finding.LESS: "less",
     Finding.SAME: "within noise",
-    Finding.UNKNOWN: "noise unknown",
+    Finding.UNKNOWN: "unknown",
     Finding.NOT_COMPARED: "",
 }
+DOUBTS = {Doubt.REPEATS: "noise unknown", Doubt.BUSY: "machine busy", Doubt.PACE: "pace unknown"}
 TONES = {Finding.MORE: Tone.NO, Finding.LESS: Tone.YES, Finding.UNKNOWN: Tone.DOUBT}
 _WHOLE = "all steps"
 _REQUESTS = 1000
@@ -63,7 +66,21 @@ def section_of(variant: Variant, lines: Sequence[Line], compared: SideBySide) ->
     )
     cells = len(columns)
     filled = [Row(cells=(*row.cells, *(Cell() for _ in range(cells - len(row.cells))))) for row in rows]
-    return Section(title=variant.value.capitalize(), steps=Table(columns=columns, rows=tuple(filled)))
+    return Section(
+        title=variant.value.capitalize(),
+        steps=Table(columns=columns, rows=tuple(filled)),
+        notes=tuple(_at_one_pace(variant, compared.sides)),
+    )
+
+
+def _at_one_pace(variant: Variant, sides: Sequence[Side]) -> Iterator[str]:
+    """That times are not as measured, where that can be seen."""
+    first = sides[0].letter
+    known = [(side.letter, slower(dict(side.slower).get(variant, 1))) for side in sides[1:]]
+    (letter, how), *others = [(letter, how) for letter, how in known if how] or [("", "")]
+    if how:
+        said = [f"The cores of {letter} were {how}", *(f"those of {letter} {how}" for letter, how in others)]
+        yield at_one_pace(f"{listed(said)} than those of {first}", "CPU time, GB-seconds and dollars", first)
 
 
 def _differs(line: Line) -> bool:
@@ -106,7 +123,7 @@ def _change(line: Line, value: Value | None, side: Side) -> tuple[str, str, str]
     if found is None:
         return "", "", ""
     interval = "" if found.interval is None else " to ".join(change(end) for end in found.interval)
-    word = WORDS[found.finding]
+    word = WORDS[found.finding] if found.doubt is None else DOUBTS[found.doubt]
     if found.finding is Finding.NOT_COMPARED and line.figure is not Figure.WALL:
         word = "hypothetical" if side.same_machine else "other machine"
     if line.figure is Figure.TASKS:

@@ -72,3 +72,12 @@ def many(number: int, what: str) -> str:
     head, _, tail = what.partition(" ")
     plural = what if number == 1 else f"{head}s {tail}" if tail.startswith("of") else f"{what}s"
     return f"{count(number)} {plural}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words one after another, as a sentence has them.
+
+    >>> listed(["A"]), listed(["A", "B", "C"])
+    ('A', 'A, B and C')
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

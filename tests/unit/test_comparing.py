@@ -11,14 +11,14 @@ from rich.cells import cell_len
 
 from profiler.comparing.build import side_by_side
 from profiler.comparing.figures import Terms
-from profiler.comparing.values import Difference, Figure, Finding, SideBySide, Value
+from profiler.comparing.values import Difference, Doubt, Figure, Finding, SideBySide, Value
 from profiler.errors import UsageError
 from profiler.facts import platform_of
 from profiler.model import Commit, Run, Variant
 from profiler.report.compare_page import compare_page
 from profiler.report.sheet_text import sheet_text
-from tests.factories import a_machine, a_plan, between
-from tests.repeated import NOISE, repeated
+from tests.factories import a_machine, a_plan, between, the_settings
+from tests.repeated import NOISE, each, on_slower_cores, repeated, seldom_looked_at, waiting
 from tests.reports import FACTS
 from tests.sample_runs import (
     a_fitting_run,
@@ -71,13 +71,20 @@ ONCE = run_of("once", memory=1.02, time=0.9, repeats=1, created="2026-11-25T13:0
 ELSEWHERE = run_of(
     "elsewhere", time=0.5, created="2026-11-26T10:00:00Z", machine=a_machine(cpu_model="AMD EPYC 9R14", cores=8)
 )
+SLOWER = on_slower_cores(run_of("slower"), 1.12)
+OTHER_PYTHON = run_of("other-python", machine=replace(BEFORE.machine, python="3.13.1"))
+BUSY = waiting(run_of("busy", time=1.2), 0.3)
 
 
 @pytest.mark.parametrize("width", [80, 140])
 @pytest.mark.parametrize(
     ("name", "runs"),
-    [("two", (BEFORE, AFTER)), ("four", (BEFORE, AFTER, ONCE, ELSEWHERE))],
-    ids=["two", "four"],
+    [
+        ("two", (BEFORE, AFTER)),
+        ("four", (BEFORE, AFTER, ONCE, ELSEWHERE)),
+        ("paces", (BEFORE, SLOWER, OTHER_PYTHON, BUSY)),
+    ],
+    ids=["two", "four", "paces"],
 )
 def test_a_whole_comparison_is_as_it_was(
     name: str, runs: tuple[Run, ...], width: int, golden: Callable[[str, str], None]
@@ -290,3 +297,145 @@ def test_names_from_elsewhere_are_shown_as_text() -> None:
 def test_what_cannot_be_compared_is_refused(runs: tuple[Run, ...], problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         compared(*runs)
+
+
+# --- the pace of the cores ------------------------------------------------------------------------------------------
+
+OF_THE_CORES = (Figure.CPU, Figure.GB_SECONDS, Figure.USD_PER_REQUEST)
+"""What follows the pace of the cores."""
+
+
+def places_of(figure: Figure) -> tuple[str | None, ...]:
+    return (None,) if figure is Figure.USD_PER_REQUEST else (None, "daily_cost", "train", "predict")
+
+
+@pytest.mark.parametrize("by", [0.7, 1.4])
+@pytest.mark.parametrize("figure", OF_THE_CORES)
+def test_slower_cores_are_no_difference_of_the_code(by: float, figure: Figure) -> None:
+    result = compared(BEFORE, on_slower_cores(run_of("b"), by))
+    for step in places_of(figure):
+        before, after = value_of(result, figure, step, 0), value_of(result, figure, step)
+        assert after.typical == pytest.approx(before.typical, rel=1e-6)
+        assert after.difference is not None
+        assert after.difference.finding is Finding.SAME
+        assert before.at_pace
+        assert after.at_pace
+    assert dict(result.sides[1].slower) == {variant: pytest.approx(by) for variant in Variant}
+
+
+@pytest.mark.parametrize("by", [0.7, 1.4])
+def test_the_bill_is_what_it_would_be_and_no_mere_multiple(by: float) -> None:
+    """Waiting and the price per request do not follow the pace, so the same work at both paces has the same bill."""
+    slower = run_of("b", time=1.3)
+    here, there = compared(BEFORE, slower), compared(BEFORE, on_slower_cores(slower, by))
+    for figure in OF_THE_CORES:
+        assert value_of(there, figure).typical == pytest.approx(value_of(here, figure).typical, rel=1e-3)
+        assert difference_of(there, figure).finding is Finding.MORE
+
+
+def test_a_step_of_another_name_is_given_at_the_pace_of_the_one_it_was() -> None:
+    def fit(run: Run) -> Run:
+        steps = tuple(replace(step, name="fit") if step.name == "train" else step for step in run.plan.decomposed)
+        return each(
+            replace(run, plan=replace(run.plan, decomposed=steps)),
+            lambda task: {"step": "fit"} if (task.step, task.variant) == ("train", Variant.DECOMPOSED) else {},
+        )
+
+    def slower_there(run: Run) -> Run:
+        """Where only the one step ran on slower cores, or what was looked at there alone."""
+        return each(run, lambda task: {"pace_ns": 2 * task.pace_ns} if task.step == "train" else {})
+
+    result = compared(slower_there(BEFORE), fit(slower_there(run_of("b"))))
+    assert difference_of(result, Figure.CPU, "train").ratio == pytest.approx(1)
+    assert difference_of(result, Figure.GB_SECONDS, "train").ratio == pytest.approx(1)
+
+
+def test_a_reader_is_told_how_much_slower_the_cores_were() -> None:
+    result = compared(BEFORE, on_slower_cores(run_of("b"), 1.12), on_slower_cores(run_of("c"), 0.8), run_of("d"))
+    text = " ".join(text_of(result).split())
+    assert text.count(
+        "The cores of B were 12 % slower and those of C 25 % faster than those of A, as a fixed piece of work on them "
+        "shows: CPU time, GB-seconds and dollars are given as they would be at the pace of A."
+    ) == len(Variant)
+    assert "cores" not in text_of(compared(BEFORE, run_of("d"))).split("  · ")[0]
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        pytest.param(
+            run_of("b", settings=the_settings(pace=0)),
+            "one of both runs is older than paredown's looking at it",
+            id="not looked at",
+        ),
+        pytest.param(
+            run_of("b", settings=the_settings(pace=99)),
+            "one of both runs is older than paredown's looking at it",
+            id="with other work",
+        ),
+        pytest.param(
+            OTHER_PYTHON,
+            "they had different versions of Python",
+            id="on another Python",
+        ),
+        pytest.param(
+            seldom_looked_at(run_of("b"), 0),
+            "it was looked at too seldom, as where tasks take milliseconds",
+            id="the tasks were too short",
+        ),
+    ],
+)
+def test_where_the_pace_is_not_known_of_both_time_is_shown_as_measured_and_not_judged(other: Run, why: str) -> None:
+    result = compared(BEFORE, on_slower_cores(other, 1.5))
+    for figure in OF_THE_CORES:
+        found = difference_of(result, figure)
+        assert (found.finding, found.doubt, found.interval) == (Finding.UNKNOWN, Doubt.PACE, None)
+        assert not value_of(result, figure, place=0).at_pace
+    assert difference_of(result, Figure.CPU).ratio == pytest.approx(1.5, rel=1e-6)
+    assert difference_of(result, Figure.PEAK).finding is Finding.SAME
+    text = " ".join(text_of(result).split())
+    assert f"Whether the cores were as fast in B as in A is not known: {why}. CPU time, and what follows" in text
+    assert "B against A monolith: as much memory; decomposed: as much memory." in text
+    assert "pace unknown" in text
+
+
+def test_one_run_whose_pace_is_not_known_leaves_the_others_alone() -> None:
+    result = compared(BEFORE, run_of("b", settings=the_settings(pace=0)), on_slower_cores(run_of("c"), 1.3))
+    assert difference_of(result, Figure.CPU).doubt is Doubt.PACE
+    assert difference_of(result, Figure.CPU, place=2).finding is Finding.SAME
+    assert [value_of(result, Figure.CPU, place=place).at_pace for place in range(3)] == [True, False, True]
+
+
+def test_time_of_another_machine_stays_as_measured() -> None:
+    slower = on_slower_cores(ELSEWHERE, 2)
+    result = compared(BEFORE, slower)
+    assert not value_of(result, Figure.CPU).at_pace
+    assert difference_of(result, Figure.CPU).finding is Finding.NOT_COMPARED
+    assert "PACE UNKNOWN" not in text_of(result)
+
+
+@pytest.mark.parametrize("runs", [(BEFORE, waiting(run_of("b"), 0.3)), (waiting(BEFORE, 0.3), run_of("b", time=1.5))])
+def test_time_of_a_busy_machine_is_not_judged(runs: tuple[Run, Run]) -> None:
+    result = compared(*runs)
+    for figure in OF_THE_CORES:
+        found = difference_of(result, figure)
+        assert (found.finding, found.doubt) == (Finding.UNKNOWN, Doubt.BUSY)
+    assert difference_of(result, Figure.PEAK).finding is Finding.SAME
+    busy = next(side for side in result.sides if side.busy)
+    text = " ".join(text_of(result).split())
+    assert f"The machine was busy with other work while {busy.letter} ran, and that adds CPU time too" in text
+    assert "machine busy" in text
+
+
+def test_a_variant_alone_may_have_run_on_a_busy_machine() -> None:
+    busy = each(run_of("b"), lambda task: {"wait_ns": task.wall_ns // 2} if task.variant is Variant.MONOLITH else {})
+    result = compared(BEFORE, busy)
+    assert difference_of(result, Figure.CPU).finding is Finding.SAME
+    assert "busy with other work while B (monolith) ran" in " ".join(text_of(result).split())
+
+
+def test_few_repeats_are_why_before_anything_else() -> None:
+    once = run_of("once", repeats=1, settings=the_settings(pace=0))
+    result = compared(BEFORE, waiting(once, 0.3))
+    assert difference_of(result, Figure.CPU).doubt is Doubt.REPEATS
+    assert "PACE UNKNOWN" not in text_of(result)
