@@ -41,6 +41,8 @@ class Past:
     newest run."""
     taken: frozenset[Variant]
     """Variants that were taken from another run."""
+    busy: frozenset[Variant]
+    """Variants during which the machine had too much other work for CPU time to say anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,12 @@ class Trend:
     """Of each run what is typical, the oldest first; None: there is none, or it cannot be held to the newest one's."""
     rise: Rise | None
     """Where it crept up, beyond the threshold and its noise."""
+    told: int
+    """Over how many runs a rise was looked for."""
+    at_pace_of: str
+    """Of CPU time: the run at the pace of whose cores it is given; empty: as measured, and a rise cannot be told."""
+    slower: tuple[float | None, ...]
+    """Of CPU time at a pace: for each run what a fixed piece of work took on its cores ÷ what it took in that run."""
 
     @property
     def known(self) -> tuple[float, ...]:

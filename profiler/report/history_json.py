@@ -36,6 +36,7 @@ def _run(run: Past) -> dict[str, Any]:
         "ending": run.ending.value,
         "reason": run.reason,
         "same_machine": run.same_machine,
+        "busy": sorted(variant.value for variant in run.busy),
         "other_work": run.other_data,
         "taken_from_another_run": sorted(variant.value for variant in run.taken),
         "figures": [
@@ -46,6 +47,7 @@ def _run(run: Past) -> dict[str, Any]:
                 "peak_bytes": list(series.peak_bytes),
                 "bounded": series.bounded,
                 "cpu_ns": list(series.cpu_ns),
+                "pace_ns": list(series.pace_ns),
                 "wall_ns": list(series.wall_ns),
             }
             for series in run.series
@@ -59,5 +61,7 @@ def _trend(trend: Trend) -> dict[str, Any]:
         "step": trend.step,
         "measure": trend.measure.value,
         "values": list(trend.values),
+        "at_pace_of": trend.at_pace_of or None,
+        "slower": list(trend.slower),
         "rise": None if trend.rise is None else {"rise": trend.rise.rise, "p_value": trend.rise.p_value},
     }

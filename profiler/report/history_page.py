@@ -16,6 +16,7 @@ from profiler.report.changes_table import amount
 from profiler.report.clean import one_line
 from profiler.report.compare_tables import change
 from profiler.report.figures import numbers, sizes, times
+from profiler.report.history_notes import notes
 from profiler.report.moments import commit_text, moment
 from profiler.report.plain import many
 from profiler.report.runs_page import not_shown
@@ -53,7 +54,7 @@ def history_page(history: History, *, steps: bool = False, cells: int = 24) -> S
                 for variant in variants
             ),
         ),
-        notes=tuple(_notes(history, steps=steps)),
+        notes=tuple(notes(history, steps=steps)),
         commands=tuple(_commands(history, steps=steps)),
     )
 
@@ -84,12 +85,16 @@ def _claims(history: History) -> Iterator[Statement]:
             named += [f"{count(more)} more steps"] if more > 0 else []
             text += f"; {', '.join(named)}"
         yield Statement(label="RISES", text=f"{text}.", tone=Tone.NO)
-    longest = max((len(trend.known) for trend in history.trends), default=0)
+    longest = max((trend.told for trend in history.trends), default=0)
     if longest < LEAST_RUNS:
         text = f"A rise is told from chance over at least {LEAST_RUNS} runs that can be compared; there are {longest}."
         yield Statement(label="TOO FEW", text=text)
     elif not rises:
-        yield Statement(label="STEADY", text="No figure crept up over these runs.", tone=Tone.YES)
+        time = max((trend.told for trend in history.trends if trend.measure is Measure.CPU), default=0)
+        text = "No figure crept up over these runs."
+        if time < LEAST_RUNS:
+            text = "Peak memory did not creep up over these runs; of CPU time too few of them can be compared."
+        yield Statement(label="STEADY", text=text, tone=Tone.YES)
 
 
 def _by_figure(trends: Sequence[Trend]) -> dict[tuple[Variant, Measure], list[Trend]]:
@@ -154,7 +159,11 @@ def _runs(variant: Variant, history: History) -> Table:
     runs = [run for run in reversed(history.runs) if _was_asked(run, variant)]
     wholes = [_whole(run, variant) for run in runs]
     peak_unit, peaks = sizes([None if whole is None else round(typical(whole.peak_bytes)) for whole in wholes])
-    cpu = [None if whole is None else typical(whole.cpu_ns) for whole in wholes]
+    at_pace = _cpu_values(variant, history)
+    cpu = [
+        None if whole is None else at_pace.get(run.header.id) or typical(whole.cpu_ns)
+        for run, whole in zip(runs, wholes, strict=True)
+    ]
     cpu_unit, cpus = times([None if value is None else round(value) for value in cpu])
     gb_s = numbers([None if value is None else Decimal(history.gb_seconds(value)) for value in cpu])
     columns = (
@@ -170,6 +179,8 @@ def _runs(variant: Variant, history: History) -> Table:
     rows = []
     for place, (run, whole) in enumerate(zip(runs, wholes, strict=True)):
         said, tone = _said(run, variant, whole)
+        if not said and at_pace and run.header.id not in at_pace:
+            said, tone = "pace unknown", Tone.DOUBT
         rows.append(
             Row(
                 cells=(
@@ -191,6 +202,15 @@ def _whole(run: Past, variant: Variant) -> Series | None:
     return next((series for series in run.series if series.variant is variant and series.step is None), None)
 
 
+def _cpu_values(variant: Variant, history: History) -> dict[str, float]:
+    """The CPU time of each run of which it is known at one pace."""
+    wanted = variant, None, Measure.CPU
+    trend = next((trend for trend in history.trends if (trend.variant, trend.step, trend.measure) == wanted), None)
+    if trend is None or not trend.at_pace_of:
+        return {}
+    return {run.header.id: value for run, value in zip(history.runs, trend.values, strict=True) if value is not None}
+
+
 def _said(run: Past, variant: Variant, whole: Series | None) -> tuple[str, Tone]:
     """What has to be known of a run's figures, in a word or two."""
     if variant in run.taken:
@@ -201,33 +221,9 @@ def _said(run: Past, variant: Variant, whole: Series | None) -> tuple[str, Tone]
         return "other data", Tone.DOUBT
     if not run.same_machine:
         return "other machine", Tone.DOUBT
+    if variant in run.busy:
+        return "machine busy", Tone.DOUBT
     return "", Tone.PLAIN
-
-
-def _notes(history: History, *, steps: bool) -> Iterator[str]:
-    runs = history.runs
-    if any(run.series for run in runs):
-        factor = Decimal(history.mib_per_vcpu) / 1024
-        yield (
-            "A figure is the mean of the lower half of a run's repeats: the highest peak of any task, and the CPU time "
-            f"of all with an init for each. GB-seconds at least are {factor:.2f} × CPU seconds: no memory size that "
-            "has at most one vCPU goes below."
-        )
-    other = [run for run in runs if run.other_data]
-    if other:
-        yield (
-            f"{many(len(other), 'run')} measured other work than the newest one, and no trend has them; the last time, "
-            f"the {one_line(other[-1].other_data)}."
-        )
-    machines = [run for run in runs if not run.same_machine]
-    if machines:
-        yield (
-            f"{many(len(machines), 'run')} from another machine than the newest one's: a trend has the memory, and not "
-            "the CPU time."
-        )
-    hidden = [trend for trend in history.trends if trend.step is not None]
-    if hidden and not steps:
-        yield "--steps shows the way of each step's figures too."
 
 
 def _commands(history: History, *, steps: bool) -> Iterator[Command]:

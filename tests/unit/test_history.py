@@ -24,15 +24,20 @@ from profiler.report.history_page import history_page
 from profiler.report.sheet_text import sheet_text
 from profiler.report.sparkline import sparkline
 from profiler.store import load_run
-from tests.factories import a_machine, a_measurement, a_plan, a_run, ended, exactly
-from tests.repeated import NOISE, each, repeated
+from tests.factories import a_machine, a_measurement, a_plan, a_run, ended, exactly, the_settings
+from tests.repeated import NOISE, each, on_slower_cores, repeated, seldom_looked_at, waiting
 from tests.reports import keep
 from tests.sample_runs import SAMPLES, a_fitting_run, an_interrupted_run
 
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def keep_series(root: Path, factors: Sequence[float], changes: dict[int, dict[str, Any]] | None = None) -> None:
+def keep_series(
+    root: Path,
+    factors: Sequence[float],
+    changes: dict[int, dict[str, Any]] | None = None,
+    measured: Callable[[Run, int], Run] = lambda run, place: run,
+) -> None:
     """Keep one run a day, the newest last, its memory by these factors; some of them changed, by place."""
     for place, factor in enumerate(factors):
         made = NEWEST - timedelta(days=len(factors) - 1 - place)
@@ -41,7 +46,8 @@ def keep_series(root: Path, factors: Sequence[float], changes: dict[int, dict[st
             [(memory * factor, time) for memory, time in NOISE],
         )
         run = replace(run, commit=Commit(id=f"{place:x}" * 40, branch="main", dirty=place % 2 == 1))
-        keep(replace(run, **(changes or {}).get(place, {})), str(root / "runs" / f"r{place:03}.jsonl"))
+        run = measured(replace(run, **(changes or {}).get(place, {})), place)
+        keep(run, str(root / "runs" / f"r{place:03}.jsonl"))
 
 
 def history(root: Path, job: str | None = None, **how: Any) -> History:
@@ -348,6 +354,117 @@ def test_figures_are_json_that_can_be_read_again(tmp_path: Path) -> None:
     assert [run["figures"][0]["peak_bytes"][0] for run in plain["runs"]] == sorted(
         run["figures"][0]["peak_bytes"][0] for run in plain["runs"]
     )
+
+
+# --- the pace of the cores ------------------------------------------------------------------------------------------
+
+
+def test_cores_that_become_slower_from_run_to_run_are_no_rise(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1] * 7, measured=lambda run, place: on_slower_cores(run, 0.7 + 0.05 * place))
+    found = history(tmp_path)
+    trend = trend_of(found, Measure.CPU)
+    assert trend.rise is None
+    assert trend.at_pace_of == "r006"
+    assert trend.values == pytest.approx([trend.values[-1]] * 7)
+    assert trend.slower == pytest.approx([(0.7 + 0.05 * place) for place in range(7)])
+    text = " ".join(text_of(found, steps=True).split())
+    assert "STEADY No figure crept up over these runs." in text
+    assert (
+        "In other runs the cores were up to 43 % faster than in r006, as a fixed piece of work on them shows: CPU "
+        "times are given as they would be at the pace of that run." in text
+    )
+    assert text.count("5 271 103 178") == 7
+
+
+@pytest.mark.parametrize("by", [-0.05, 0.0, 0.05])
+def test_code_that_takes_more_from_run_to_run_is_a_rise_whatever_the_cores_do(by: float, tmp_path: Path) -> None:
+    def measured(run: Run, place: int) -> Run:
+        more = 1 + 0.04 * place
+        changed = each(
+            run, lambda task: {"cpu_ns": round(task.cpu_ns * more), "init_cpu_ns": round(task.init_cpu_ns * more)}
+        )
+        return on_slower_cores(changed, 1 + by * place)
+
+    keep_series(tmp_path, [1] * 7, measured=measured)
+    rise = trend_of(history(tmp_path), Measure.CPU, "train").rise
+    assert rise is not None
+    assert rise.rise == pytest.approx(0.24, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        pytest.param(lambda run: replace(run, settings=the_settings(pace=0)), id="not looked at"),
+        pytest.param(lambda run: replace(run, machine=replace(run.machine, python="3.10.1")), id="on another Python"),
+        pytest.param(lambda run: seldom_looked_at(run, 0), id="the tasks were too short"),
+    ],
+)
+def test_runs_whose_pace_is_not_known_say_nothing_of_time(measured: Callable[[Run], Run], tmp_path: Path) -> None:
+    keep_series(tmp_path, [1] * 4, measured=lambda run, place: measured(run) if place == 1 else run)
+    found = history(tmp_path)
+    assert [value is None for value in trend_of(found, Measure.CPU).values] == [False, True, False, False]
+    assert None not in trend_of(found, Measure.PEAK).values
+    (row,) = [line for line in text_of(found).partition("Decomposed: every run")[2].splitlines() if "r001" in line]
+    assert row.split()[-5:] == ["271", "103", "178", "pace", "unknown"]
+    assert "Of 1 run nothing of CPU time follows, since it is not known how fast the cores were" in " ".join(
+        text_of(found).split()
+    )
+
+
+def test_runs_on_a_busy_machine_say_nothing_of_time(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1] * 4, measured=lambda run, place: waiting(run, 0.3) if place == 3 else run)
+    found = history(tmp_path)
+    trend = trend_of(found, Measure.CPU)
+    assert [value is None for value in trend.values] == [False, False, False, True]
+    assert (trend.at_pace_of, trend.told) == ("r002", 3)
+    assert found.runs[-1].busy == set(Variant)
+    text = " ".join(text_of(found).split())
+    assert "machine busy" in text
+    assert "Of 1 run nothing of CPU time follows, since the machine was busy with other work." in text
+
+
+def test_a_newest_run_that_was_measured_once_leaves_the_trend_of_the_others_alone(tmp_path: Path) -> None:
+    def measured(run: Run, place: int) -> Run:
+        return replace(run, settings=the_settings(pace=0)) if place == 6 else on_slower_cores(run, 1 + place / 10)
+
+    keep_series(tmp_path, [1] * 7, measured=measured)
+    trend = trend_of(history(tmp_path), Measure.CPU)
+    assert trend.at_pace_of == "r005"
+    assert trend.values[:-1] == pytest.approx([trend.values[0]] * 6)
+    assert trend.values[-1] is None
+
+
+def test_where_no_pace_is_known_time_is_shown_as_measured_and_no_rise_is_told(tmp_path: Path) -> None:
+    keep_series(
+        tmp_path,
+        [1] * 7,
+        {place: {"settings": the_settings(pace=0)} for place in range(7)},
+        lambda run, place: on_slower_cores(run, 1 + 0.05 * place),
+    )
+    found = history(tmp_path)
+    trend = trend_of(found, Measure.CPU)
+    assert trend.known == pytest.approx([trend.known[0] * (1 + 0.05 * place) for place in range(7)], rel=1e-6)
+    assert (trend.rise, trend.told, trend.at_pace_of) == (None, 0, "")
+    text = " ".join(text_of(found).split())
+    assert "STEADY Peak memory did not creep up over these runs; of CPU time too few of them can be compared." in text
+    assert "CPU times are shown as measured, and no rise of them is told." in text
+    assert "pace unknown" not in text
+
+
+def test_a_step_that_only_older_runs_have_takes_the_pace_of_the_variant(tmp_path: Path) -> None:
+    def measured(run: Run, place: int) -> Run:
+        if place < 2:
+            return on_slower_cores(run, 2)
+        kept = [
+            replace(item, measurements=tuple(task for task in item.measurements if task.step != "predict"))
+            for item in run.repetitions
+        ]
+        return replace(run, repetitions=tuple(kept))
+
+    keep_series(tmp_path, [1] * 3, measured=measured)
+    trend = trend_of(history(tmp_path), Measure.CPU, "predict")
+    assert trend.slower == (pytest.approx(2), pytest.approx(2), None)
+    assert trend.values[2] is None
 
 
 # --- the page -------------------------------------------------------------------------------------------------------
