@@ -36,3 +36,5 @@ class Task:
     """How many points its curve of memory may have; 0: none is drawn."""
     pace: bool = False
     """Whether the pace of its core is looked at while it works."""
+    host: str = ""
+    """The harness's host, as `runner.host` knows it: on another one, the measurement says which."""

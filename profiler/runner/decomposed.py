@@ -15,6 +15,7 @@ from pathlib import Path
 from profiler.model import Ending, Kind, Measurement, Outcome, Peak, Plan, PlannedStep, Settings, Variant
 from profiler.runner.curves import points_per_task
 from profiler.runner.environment import pinned
+from profiler.runner.host import this_host
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import run_task
 from profiler.task import Task
@@ -182,6 +183,7 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
         cores=float(setting.cores),
         points=setting.points,
         pace=setting.settings.pace > 0,
+        host=this_host(),
     )
 
 

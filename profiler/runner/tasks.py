@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from profiler.model import Ending, Measurement, Outcome, Peak
 from profiler.runner.curves import later, up_to
+from profiler.runner.host import seen_from
 from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
+from profiler.runner.machine import usable_cores
 from profiler.task import Task
 from profiler.work import UNHEARD, Answered, Prepare, Reading, Ready
 
@@ -39,9 +41,20 @@ class _Sandbox:
 def run_task(task: Task) -> Measurement:
     """Run one task in a warm sandbox, or in a fresh one, and say what it used and how it ended.
 
-    Always returns a value: a sandbox that dies, a task that is stopped or takes too long are outcomes.
+    Always returns a value: a sandbox that dies, a task that is stopped or takes too long, a worker that does not see
+    the workspace are outcomes. On another host than the harness's, the value says on which.
     """
-    started_ns = time.time_ns() - task.run_started_ns
+    host, workspace = seen_from(task.host), os.path.dirname(task.stop_file)
+    if not os.path.isdir(workspace):  # Or it would make a folder that nobody else sees, and work into that.
+        unseen = f"its worker{f' on {host}' if host else ''} does not see the workspace {workspace}"
+        return replace(_failed(task, 0, Outcome(ending=Ending.LOST, message=unseen)), host=host)
+    if not host:
+        return _run(task)
+    return replace(_run(replace(task, cores=float(usable_cores()))), host=host)
+
+
+def _run(task: Task) -> Measurement:
+    started_ns = max(0, time.time_ns() - task.run_started_ns)  # The clock of another host may be behind.
     sandbox: _Sandbox | None = None
     if os.path.exists(task.stop_file):
         return _failed(task, started_ns, Outcome(ending=Ending.STOPPED, message="stopped before it began"))
