@@ -41,7 +41,8 @@ def run(
     Args:
         job: Path of a job file, or the name of a bundled job.
         executor: Where decomposed tasks run: any `concurrent.futures.Executor` whose workers see the workspace under
-            the same path and take pickled arguments. None: threads of this process, `jobs` of them.
+            the same path and take pickled arguments. It is tried with a small task first, and stays open. None: threads
+            of this process, `jobs` of them.
         variants: `"monolith"`, `"decomposed"` or both.
         inputs: Paths or globs in place of the job's own, by name.
         params: Parameters of the data that the job makes.
@@ -54,6 +55,7 @@ def run(
         workspace: Folder for runs, made data, and what passes between steps.
 
     Raises:
+        UsageError: If an argument means nothing, or no task can run on the executor.
         PareDownError: If the job cannot be run; see `profiler.errors`.
     """
     from profiler.session import Options, run_job
@@ -76,6 +78,10 @@ def run(
         timeout_ns=None if timeout_s is None else round(timeout_s * 1e9),
         workspace=Path(workspace),
     )
+    if executor is not None:
+        from profiler.runner.probing import probed
+
+        probed(executor, options.root, str(file))
     return run_job(str(file), options, executor=executor)
 
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import uuid
-from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import profiler
+from profiler.errors import UsageError
 from profiler.model import Ending, Run, Variant
+from profiler.runner.machine import usable_cores
+from profiler.task import Task
+from tests.integration.conftest import shop_in
+from tests.integration.hosts import hide, may_move, move_to
 from tests.integration.place import MARK, Place, alive, wait_until
+from tests.integration.tasks import measure
+
+SPAWN = multiprocessing.get_context("spawn")
 
 
 def decomposed(shop: Place, executor: Executor | None, **options: Any) -> Run:
@@ -35,28 +47,112 @@ def well(run: Run) -> None:
     assert run.answers[0].rows == 48
 
 
-def test_threads_of_a_users_own(shop: Place) -> None:
-    with ThreadPoolExecutor(3) as executor:
-        well(decomposed(shop, executor))
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same, measured by the local engine."""
+    return decomposed(shop_in(tmp_path_factory.mktemp("measured here")), None)
 
 
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_processes(shop: Place, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def alike(run: Run, here: Run) -> None:
+    """The same tasks as the local engine ran, the same answer, and memory as it should be on any engine."""
+    well(run)
+    own, local = ({(item.step, item.index): item for item in one.measurements} for one in (run, here))
+    assert own.keys() == local.keys()
+    for task, item in own.items():
+        assert item.peak.exact
+        assert item.peak.low == pytest.approx(local[task].peak.low, rel=0.05), task
+        assert item.cpu_ns > 0
+        assert (item.rows_in, item.rows_out, item.groups) == (
+            local[task].rows_in,
+            local[task].rows_out,
+            local[task].groups,
+        )
+    assert rows_of(run) == [pytest.approx(row, rel=1e-9) for row in rows_of(here)]
+
+
+def rows_of(run: Run) -> list[tuple[Any, ...]]:
+    """The figures of its answer, in one order."""
+    query = "SELECT hash(customer, service)::DOUBLE, day, cost, expected FROM read_parquet(?) ORDER BY ALL"
+    return duckdb.execute(query, [run.answers[0].path]).fetchall()
+
+
+@contextmanager
+def processes(method: str) -> Iterator[Executor]:
+    """A pool of two processes."""
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as executor:
+        yield executor
+
+
+@contextmanager
+def reusable() -> Iterator[Executor]:
+    """A pool of two processes of loky's, which would outlive its last task."""
+    from loky import get_reusable_executor
+
+    executor = get_reusable_executor(max_workers=2)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True)
+
+
+@pytest.mark.parametrize(
+    ("engine", "name", "repeat"),
+    [
+        pytest.param(lambda: ThreadPoolExecutor(3), "ThreadPoolExecutor", 1, id="threads of a user's own"),
+        pytest.param(lambda: processes("spawn"), "ProcessPoolExecutor", 2, id="processes that are spawned"),
+        pytest.param(lambda: processes("forkserver"), "ProcessPoolExecutor", 1, id="processes of a fork server"),
+        pytest.param(reusable, "_ReusablePoolExecutor", 1, id="loky"),
+    ],
+)
+def test_the_same_on_any_engine(
+    engine: Callable[[], Any], name: str, repeat: int, shop: Place, here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mark = uuid.uuid4().hex
     monkeypatch.setenv(MARK, mark)
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as executor:
-        well(decomposed(shop, executor))
+    with engine() as executor:
+        run = decomposed(shop, executor, repeat=repeat)
     wait_until(lambda: not [line for line in alive(mark) if "keeper.py" in line or "start.py" in line], "keepers stay")
-
-
-def test_repetitions_in_processes_begin_with_no_warm_sandbox(shop: Place) -> None:
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
-        run = decomposed(shop, executor, repeat=2)
-    well(run)
-    for repetition in run.repeated(Variant.DECOMPOSED):
+    alike(run, here)
+    assert run.settings.engine == name
+    assert {item.host for item in run.measurements} == {""}
+    repetitions = run.repeated(Variant.DECOMPOSED)
+    assert len(repetitions) == repeat
+    for repetition in repetitions:  # None begins with a warm sandbox of the one before.
         assert {item.step for item in repetition.measurements if item.init_ns > 0} == {
             "daily", "cutoff", "train", "predict",
         }  # fmt: skip
+    work = shop.workspace / "work" / run.id
+    assert [path for path in work.rglob("*") if path.is_file()] == [Path(run.answers[0].path)]
+
+
+@pytest.fixture(scope="module")
+def namespaces() -> None:
+    """Skip where there can be no second host."""
+    if not may_move():
+        pytest.skip("this kernel lets nobody have namespaces of their own")
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_task_on_another_host_says_on_which(shop: Place, here: Run) -> None:
+    with ProcessPoolExecutor(1, mp_context=SPAWN, initializer=move_to, initargs=("node-2",)) as executor:
+        run = decomposed(shop, executor)
+    alike(run, here)
+    assert run.machine.host == socket.gethostname()
+    assert {item.host for item in run.measurements} == {"node-2"}
+    assert {item.cores for item in run.measurements} == {float(usable_cores())}
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_worker_that_does_not_see_the_workspace_is_refused(shop: Place) -> None:
+    shop.workspace.mkdir()
+    initial = {"initializer": hide, "initargs": (str(shop.workspace),)}
+    with ProcessPoolExecutor(1, mp_context=SPAWN, **initial) as executor, pytest.raises(UsageError) as caught:  # type: ignore[arg-type]
+        decomposed(shop, executor)
+    assert caught.value.problems == (
+        f"the executor's worker does not see the workspace {shop.workspace}; "
+        "expected a folder that all workers share, under this path",
+    )
+    assert not (shop.workspace / "runs").exists()
 
 
 class Loses(Executor):
@@ -68,7 +164,7 @@ class Loses(Executor):
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
         """Run it at once, or lose it."""
         future: Future[Any] = Future()
-        if self.loses(arguments[0]):
+        if isinstance(arguments[0], Task) and self.loses(arguments[0]):
             future.set_exception(RuntimeError("worker 7 is gone"))
         else:
             future.set_result(function(*arguments, **options))
@@ -94,7 +190,7 @@ class Cancels(Loses):
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
         """Cancel it."""
         future: Future[Any] = Future()
-        if not self.loses(arguments[0]):
+        if not (isinstance(arguments[0], Task) and self.loses(arguments[0])):
             return super().submit(function, *arguments, **options)
         future.cancel()
         future.set_running_or_notify_cancel()
@@ -106,11 +202,49 @@ def test_a_task_that_the_engine_cancels_is_an_outcome(shop: Place) -> None:
     assert {item.outcome.ending for item in run.measurements if item.step == "predict"} == {Ending.LOST}
 
 
-def test_an_engine_that_takes_no_task_is_an_outcome(shop: Place) -> None:
-    with ThreadPoolExecutor(1) as executor:
-        pass
-    run = decomposed(shop, executor)
-    assert {item.outcome.ending for item in run.measurements} == {Ending.LOST}
+class Closes(Loses):
+    """An engine that somebody shuts down on the way."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        """Take it, until it is shut down."""
+        if isinstance(arguments[0], Task) and self.loses(arguments[0]):
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        return super().submit(function, *arguments, **options)
+
+
+def test_an_engine_that_takes_no_more_tasks_is_an_outcome(shop: Place) -> None:
+    run = decomposed(shop, Closes(lambda task: task.step == "cutoff"))
+    assert {item.step: item.outcome.ending for item in run.measurements} == {"daily": Ending.OK, "cutoff": Ending.LOST}
+    assert run.ended
+
+
+class Dies(ProcessPoolExecutor):
+    """A pool whose worker dies of one step's first task."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        """Run it, or kill the worker that would."""
+        if isinstance(arguments[0], Task) and arguments[0].step == "train":
+            return super().submit(os._exit, 3)
+        return super().submit(function, *arguments, **options)
+
+
+def test_a_pool_whose_worker_dies_is_an_outcome_of_every_task_that_it_had(shop: Place) -> None:
+    with Dies(1, mp_context=SPAWN) as executor:
+        run = decomposed(shop, executor)
+    lost = [item for item in run.measurements if item.step == "train"]
+    assert len(lost) == 3
+    assert {item.outcome.ending for item in lost} == {Ending.LOST}
+    assert all("the engine lost the task: BrokenProcessPool" in item.outcome.message for item in lost)
+    assert all(item.outcome.ok for item in run.measurements if item.step != "train")
+    assert run.ended
+
+
+def test_a_worker_that_does_not_see_the_workspace_does_no_task(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    (lost,) = measure("ok", nowhere / "work", stop_file=str(nowhere / "stop"))
+    assert lost.outcome.ending is Ending.LOST
+    assert lost.outcome.message == f"its worker does not see the workspace {nowhere}"
+    assert not nowhere.exists()
 
 
 def test_from_python_as_from_the_command_line(shop: Place) -> None:
@@ -121,12 +255,3 @@ def test_from_python_as_from_the_command_line(shop: Place) -> None:
     verdict = profiler.judge(run, dollars_per_day=7, requests_per_day=3000)
     assert verdict.fits is True
     assert "shop" in profiler.render(run)
-
-
-def test_a_pool_whose_worker_dies_is_an_outcome_of_every_task_that_it_had(shop: Place) -> None:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
-        with pytest.raises(BrokenExecutor):
-            executor.submit(os._exit, 3).result()
-        run = decomposed(shop, executor)
-    assert {item.outcome.ending for item in run.measurements} == {Ending.LOST}
-    assert run.ended
