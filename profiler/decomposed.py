@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from profiler import objections
 from profiler.fit import Terms, fit_step
-from profiler.model import PlannedStep, Run, Variant
+from profiler.model import Plan, PlannedStep, Run, Variant
 from profiler.reasons import fits_all
 from profiler.sizing import highest
 from profiler.variants import Demand, VariantVerdict, elapsed, end_of, latest, priced, problem_of
@@ -25,9 +25,7 @@ def judge_decomposed(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     steps = []
     for position, step in enumerate(planned):
         later = any(by_step[after.name] for after in planned[position + 1 :])
-        most = (
-            len(by_step[step.name]) if complete or later else begun.get(step.name, _most_tasks(step, run.plan.shards))
-        )
+        most = len(by_step[step.name]) if complete or later else begun.get(step.name, _most_tasks(step, run.plan))
         finished = complete or later or len(by_step[step.name]) >= most
         steps.append(fit_step(step, by_step[step.name], terms, planned=most, finished=finished))
     seen = [step for step in steps if step.tasks]
@@ -73,11 +71,13 @@ def judge_decomposed(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     return priced(verdict, terms, demand)
 
 
-def _most_tasks(step: PlannedStep, shards: int) -> int:
+def _most_tasks(step: PlannedStep, plan: Plan) -> int:
     """How many tasks a step has at most."""
     if not step.fans_out:
         return 1
-    return len(step.parts) or shards
+    if step.parts:
+        return len(step.parts)
+    return plan.shards if plan.skew is None else max(1, min(plan.shards, plan.skew.groups))
 
 
 def makespan(times_ns: Sequence[int], at_once: int | None) -> int:

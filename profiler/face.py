@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from profiler.errors import UsageError
 from profiler.jobs import declares_a_job, find_job
 from profiler.judging import Judging, headroom_of, report_of
-from profiler.model import Run, Variant
+from profiler.model import AUTO, MOST_SHARDS, Run, Variant
 from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import exact
 
@@ -28,7 +28,7 @@ def run(
     variants: Sequence[str] = tuple(Variant),
     inputs: Mapping[str, str | Sequence[str]] | None = None,
     params: Mapping[str, object] | None = None,
-    shards: int | None = None,
+    shards: int | Literal["auto"] | None = None,
     repeat: int = 1,
     jobs: int | None = None,
     threads: int | None = None,
@@ -46,7 +46,7 @@ def run(
         variants: `"monolith"`, `"decomposed"` or both.
         inputs: Paths or globs in place of the job's own, by name.
         params: Parameters of the data that the job makes.
-        shards: How many shards; None: by the data's size.
+        shards: How many shards; `"auto"`: by the sizes of the groups, counted first; None: by the data's size.
         repeat: How often each variant is measured, by turns; the run shows the typical one, `run.repetitions` has all.
         jobs: Tasks at a time; None: the cores.
         threads: Threads of numeric libraries; None: one in a task, as the machine gives in a monolith.
@@ -62,6 +62,7 @@ def run(
 
     if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
         raise UsageError(f"repeat is {repeat!r}; expected a whole number from 1")
+    _refuse_shards(shards)
     file = find_job(str(job))
     if not declares_a_job(file):
         raise UsageError(f"{job}: declares no job; a plain script is measured by 'paredown run'")
@@ -83,6 +84,12 @@ def run(
 
         probed(executor, options.root, str(file))
     return run_job(str(file), options, executor=executor)
+
+
+def _refuse_shards(shards: object) -> None:
+    number = isinstance(shards, int) and not isinstance(shards, bool) and 1 <= shards <= MOST_SHARDS
+    if shards is not None and shards != AUTO and not number:
+        raise UsageError(f'shards is {shards!r}; expected a whole number from 1 to {MOST_SHARDS:,}, or "{AUTO}"')
 
 
 def load(reference: str | Path = "last", *, workspace: str | Path = ".paredown") -> Run:

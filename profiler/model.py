@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Variant(StrEnum):
@@ -84,6 +84,12 @@ class PlannedStep:
     argv0: str | None = None
     """The script as it was named; its `sys.argv[0]`."""
     description: str = ""
+
+
+AUTO: Final = "auto"
+"""Asked for in place of a number of shards: it follows from the sizes of the groups."""
+MOST_SHARDS = 100_000
+"""That may be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,15 @@ def percent(share: Number) -> str:
     return f"{hundredths.quantize(Decimal(1)):,} %"
 
 
+def share(part: int, whole: int) -> str:
+    """Return a part of a whole as percent, to two significant digits: where small ones are to be told apart.
+
+    >>> share(1, 8), share(1, 3000), share(7, 7)
+    ('13 %', '0.033 %', '100 %')
+    """
+    return f"{significant(Fraction(100 * part, whole), 2)} %"
+
+
 def dollars(usd: Decimal | int) -> str:
     """Return an amount of money: cents where cents are meant, and never so few digits that a price disappears.
 

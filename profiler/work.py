@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from profiler.model import Comparison, FunctionRef, InputFiles, Outcome, Plan, Score, Variant
+from profiler.model import Comparison, FunctionRef, InputFiles, Outcome, Plan, PlannedStep, Score, Skew, Variant
 
 UNHEARD = 97
 """Exit code of a sandbox that cannot answer, since the user's code closed the descriptor for it."""
@@ -159,6 +159,33 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountGroups:
+    """Count the groups by which a query splits its result, and choose a number of shards; answered with `Counted`."""
+
+    split: PlannedStep
+    queries: dict[str, PlannedStep]
+    """The queries before it that it reads, and those that they read, by name."""
+    sources: tuple[Source, ...]
+    """The inputs that any of them reads."""
+    memory_limit_mib: int
+    threads: int
+    worth: int
+    """How many shards are worth having, however even the groups are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What `CountGroups` found."""
+
+    skew: Skew
+    shards: int
+    largest_shard: int
+    """Rows of the largest shard."""
+    filled: int
+    """Shards that hold something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeInput:
     """Call a dataset's `make` on an empty folder, which is renamed to `target` when it is whole."""
 
@@ -208,6 +235,7 @@ Order = (
     | RunTest
     | GoOn
     | MakePlan
+    | CountGroups
     | MakeInput
     | CollectAnswer
     | CompareAnswers
@@ -279,6 +307,8 @@ __all__ = [
     "CollectAnswer",
     "CompareAnswers",
     "Comparison",
+    "CountGroups",
+    "Counted",
     "GoOn",
     "InputFiles",
     "KeepAnswer",

@@ -9,11 +9,13 @@ from profiler.model import (
     Answer,
     Comparison,
     Ending,
+    Group,
     InputFiles,
     Measurement,
     Outcome,
     Run,
     Score,
+    Skew,
     Variant,
     VariantEnd,
 )
@@ -59,14 +61,36 @@ def a_run_that_does_not_fit() -> Run:
 
 
 def an_undecided_run() -> Run:
-    """Training starts processes of its own, so its peak lies between two ends, and Lambda's limit between those."""
+    """Training starts processes of its own, so its peak lies between two ends, and Lambda's limit between those.
+
+    Its shards follow from its groups, whose keys hold what a page and a terminal must not take at its word.
+    """
     measurements = [
         replace(item, peak=between(4_200, 9_800) if item.index else between(5_100, None), processes=4)
         if item.step == "train" and item.variant is Variant.DECOMPOSED
         else item
         for item in _monolith(2_010, 2_400) + _decomposed()
     ]
-    return _reference_run(measurements)
+    run = _reference_run(measurements)
+    return replace(run, plan=replace(run.plan, skew=a_skew()))
+
+
+def a_skew() -> Skew:
+    """Groups of which one is large, by keys as data can hold them."""
+    sizes = {
+        ("Contoso & Sons <script>alert(1)</script>", "eu-west-1"): 35_366,
+        ("*Zoë*\n\x1b[31m|", "NULL"): 20_104,
+        ("", "eu-west-1"): 9_950,
+        ("a name that goes on and on, longer than any line has room for", "us-east-1"): 712,
+        ("c5", "us-east-1"): 711,
+    }
+    return Skew(
+        step="daily_cost",
+        keys=("customer", "region"),
+        groups=4_912,
+        rows=353_664,
+        largest=tuple(Group(key=key, rows=rows) for key, rows in sizes.items()),
+    )
 
 
 def a_script_run() -> Run:

@@ -5,12 +5,37 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from profiler.cli.options import WholeRange
 from profiler.errors import UsageError
+from profiler.model import AUTO, MOST_SHARDS
+
+
+class Shards(WholeRange):
+    """A number of shards, or `auto`."""
+
+    name = "shards"
+
+    def __init__(self) -> None:
+        super().__init__(1, MOST_SHARDS)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How the help shows it."""
+        return "N|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take it, or say what was expected."""
+        if isinstance(value, str) and value.strip().lower() == AUTO:
+            return AUTO
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            near = get_close_matches(str(value).lower(), [AUTO], n=1)
+            self.fail(f"{error.message}, or {AUTO}" + (f"; did you mean {AUTO}?" if near else ""), param, ctx)
 
 
 def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +51,12 @@ def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME=VALUE ...",
             help="Parameters of the data that a job makes; several may follow one --param.",
         ),
-        click.option("--shards", type=WholeRange(1, 100_000), help="How many shards. [default: by the data's size]"),
+        click.option(
+            "--shards",
+            type=Shards(),
+            help="How many shards; auto: by the sizes of the groups, which are counted first. "
+            "[default: by the data's size]",
+        ),
         click.option(
             "--workspace",
             type=click.Path(file_okay=False),

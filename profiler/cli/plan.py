@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -21,7 +21,7 @@ def command(
     more: tuple[str, ...],
     inputs: tuple[str, ...],
     params: tuple[str, ...],
-    shards: int | None,
+    shards: int | Literal["auto"] | None,
     workspace: str,
 ) -> int:
     """Check JOB and show what would run, reading what. Nothing runs, and no data are made."""

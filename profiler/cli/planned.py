@@ -8,7 +8,11 @@ from collections.abc import Iterable, Sequence
 from profiler import units
 from profiler.model import InputFiles, Kind, Plan, PlannedStep, Variant
 from profiler.report.clean import one_line
+from profiler.report.plain import wrapped
+from profiler.report.skew import skew_notes
 from profiler.work import Planned
+
+_PROSE = 80
 
 
 def describe(planned: Planned) -> str:
@@ -19,7 +23,8 @@ def describe(planned: Planned) -> str:
     if plan.params:
         shown = "  ".join(f"{one_line(name)}={one_line(str(value))}" for name, value in plan.params.items())
         lines += ["", f"Parameters  {shown}"]
-    lines += ["", f"Shards  {plan.shards}, {plan.shards_reason}"]
+    lines += ["", wrapped(f"{plan.shards}, {one_line(plan.shards_reason)}", _PROSE, first="Shards  ", margin=" " * 8)]
+    lines += [wrapped(note, _PROSE, first=" " * 8, margin=" " * 8) for note in skew_notes(plan)]
     for variant in Variant:
         steps = plan.steps(variant)
         lines += ["", variant.value.capitalize()]

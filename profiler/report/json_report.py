@@ -14,11 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 from profiler.fit import StepFit
-from profiler.model import Commit, Comparison, Measurement, Run, Score
+from profiler.model import Commit, Comparison, Measurement, Plan, Run, Score
 from profiler.reasons import Reason
 from profiler.report.findings import alike, warnings_of
 from profiler.report.repeated import repeated_values
 from profiler.report.shape import Report
+from profiler.report.skew import best_gain
 from profiler.variants import MachineCost, VariantVerdict
 from profiler.verdict import Assumptions, BudgetVerdict, Verdict
 
@@ -70,7 +71,7 @@ def document(report: Report) -> dict[str, Any]:
             {"name": given.name, "files": len(given.paths), "rows": given.rows, "bytes": given.total_bytes}
             for given in run.plan.inputs
         ],
-        "shards": {"count": run.plan.shards, "reason": run.plan.shards_reason} if run.plan.decomposed else None,
+        "shards": _shards(run.plan) if run.plan.decomposed else None,
         "variants": {name: _variant(variant) for name, variant in variants.items() if variant is not None},
         "repetitions": repeated_values(run),
         "findings": [_finding(group) for group in findings[:_MOST_FINDINGS]],
@@ -79,6 +80,27 @@ def document(report: Report) -> dict[str, Any]:
         "assumptions": _assumptions(verdict.assumptions),
         "machine": _machine(verdict.assumptions),
         "settings": _settings(verdict.assumptions),
+    }
+
+
+def _shards(plan: Plan) -> dict[str, Any]:
+    skew = plan.skew
+    return {
+        "count": plan.shards,
+        "reason": plan.shards_reason,
+        "skew": None
+        if skew is None
+        else {
+            "step": skew.step,
+            "keys": list(skew.keys),
+            "groups": skew.groups,
+            "rows": skew.rows,
+            "best_gain": number(float(best_gain(skew))) if skew.rows else None,
+            "largest": [
+                {"key": list(group.key), "rows": group.rows, "share": number(group.rows / skew.rows)}
+                for group in skew.largest
+            ],
+        },
     }
 
 

@@ -12,6 +12,7 @@ from profiler.reasons import Effect, Reason
 from profiler.report.clean import one_line
 from profiler.report.figures import end_of, numbers, peaks, seen, sizes, times
 from profiler.report.shape import Bar, Cell, Column, Row, Section, Table, Tone
+from profiler.report.skew import measured_note, skew_notes
 from profiler.units import count, percent, ratio, significant
 from profiler.variants import VariantVerdict
 
@@ -42,7 +43,7 @@ _VERDICT = Column(key="verdict", group=THERE)
 
 def section_of(variant: VariantVerdict, run: Run) -> Section:
     """Lay out one variant."""
-    return Section(title=_title(variant, run), steps=steps_table(variant), notes=_notes(variant))
+    return Section(title=_title(variant, run), steps=steps_table(variant), notes=_notes(variant, run))
 
 
 def steps_table(variant: VariantVerdict) -> Table:
@@ -143,7 +144,7 @@ def _title(variant: VariantVerdict, run: Run) -> str:
     return f"Decomposed: {shards}, {count(run.settings.jobs)} at a time {where}"
 
 
-def _notes(variant: VariantVerdict) -> tuple[str, ...]:
+def _notes(variant: VariantVerdict, run: Run) -> tuple[str, ...]:
     notes = []
     if not variant.complete:
         why = f": {one_line(variant.problem)}" if variant.problem else ""
@@ -155,4 +156,6 @@ def _notes(variant: VariantVerdict) -> tuple[str, ...]:
             f"The floor: CPU and one init per task come to {significant(variant.floor_gb_s)} GB-seconds at any size; "
             f"this takes {ratio(variant.times_floor)} times that."
         )
+    if variant.variant is Variant.DECOMPOSED:
+        notes += [*skew_notes(run.plan), *measured_note(run)]
     return tuple(notes)

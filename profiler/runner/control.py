@@ -48,6 +48,7 @@ class Control:
         self,
         order: Order,
         *,
+        timeout_ns: int | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_memory: Callable[[int], None] = lambda size: None,
     ) -> tuple[Outcome, Any]:
@@ -62,11 +63,11 @@ class Control:
             reply = self.keeper.ask(Prepare(folder=self.job_folder), stopping=stopping)
             self.prepared = isinstance(reply, Replied) and isinstance(reply.answer, Ready)
         if self.prepared:
-            reply = self.keeper.ask(order, stopping=stopping, on_memory=on_memory)
+            reply = self.keeper.ask(order, timeout_ns=timeout_ns, stopping=stopping, on_memory=on_memory)
         if isinstance(reply, Gone):
             if reply.stopped:
                 raise Stopped
-            return gone_outcome(reply, None), None
+            return gone_outcome(reply, timeout_ns), None
         assert isinstance(reply, Replied)
         assert isinstance(reply.answer, Answered)
         if isinstance(reply.answer.result, PareDownError):

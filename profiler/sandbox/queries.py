@@ -112,13 +112,18 @@ def _copy_in_order(connection: Any, order: RunQuery, folder: str, keys: str) -> 
 
 
 def _shards(order: RunQuery, keys: str) -> str:
-    """Every group with its shard: md5 of its keys as typed JSON, so that NULL and 1.0 are unmistakable.
+    """Every group with its shard."""
+    shard = f"({hashed(order.shard_by)} % {order.shards})::INTEGER"
+    return f"SELECT {keys}, {shard} AS {SHARD} FROM (SELECT DISTINCT {keys} FROM result)"
+
+
+def hashed(keys: Sequence[str]) -> str:
+    """SQL of the hash of a group: md5 of its keys as typed JSON, so that NULL and 1.0 are unmistakable.
 
     md5 is dear, so once per group and after the aggregation; DuckDB's own hash() changes between its releases.
     """
-    packed = ", ".join(f"{literal(name)}: {identifier(name)}" for name in order.shard_by)
-    shard = f"(md5_number_lower(CAST(to_json({{{packed}}}) AS VARCHAR)) % {order.shards})::INTEGER"
-    return f"SELECT {keys}, {shard} AS {SHARD} FROM (SELECT DISTINCT {keys} FROM result)"
+    packed = ", ".join(f"{literal(name)}: {identifier(name)}" for name in keys)
+    return f"md5_number_lower(CAST(to_json({{{packed}}}) AS VARCHAR))"
 
 
 def _same(names: Sequence[str]) -> str:

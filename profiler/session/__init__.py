@@ -16,7 +16,7 @@ from pathlib import Path
 
 import profiler
 from profiler.errors import JobFileError
-from profiler.model import Plan, PlannedStep, Run, Variant
+from profiler.model import AUTO, Plan, PlannedStep, Run, Variant
 from profiler.runner import lines
 from profiler.runner.control import Control, Stopped
 from profiler.runner.lines import LineView
@@ -27,6 +27,7 @@ from profiler.session.earlier import expected
 from profiler.session.measuring import Session, setting_of, settings_of
 from profiler.session.options import Options
 from profiler.session.script_input import the_same_input
+from profiler.session.sharding import sized
 from profiler.session.stopping import Stop
 from profiler.work import MakePlan, Planned
 
@@ -54,7 +55,7 @@ def _order(file: str, options: Options) -> MakePlan:
         file=file,
         inputs=dict(options.inputs),
         params=dict(options.params),
-        shards=options.shards,
+        shards=None if options.shards == AUTO else options.shards,
         data_folder=str(Workspace(options.root).data),
     )
 
@@ -65,8 +66,8 @@ def plan_job(file: str, options: Options) -> Planned:
     Raises:
         DeclarationError, JobFileError, InputError: With everything that is wrong.
     """
-    with Progress(visible=False) as progress, planning(file, options, progress, lambda: False) as (planned, _):
-        return planned
+    with Progress(visible=False) as progress, planning(file, options, progress, lambda: False) as (planned, control):
+        return sized(planned, options, control, progress, lambda: False)
 
 
 def run_job(file: str, options: Options, *, executor: Executor | None = None) -> Run:
@@ -155,6 +156,7 @@ def _refuse_other_profiler(script: Path) -> None:
 def _plan(file: str, options: Options, progress: Progress, stop: Stop) -> Plan:
     """Plan a job; data that are missing are made first, then it is planned again with them."""
     with planning(file, options, progress, stop.requested) as (planned, control):
+        planned = sized(planned, options, control, progress, stop.requested)
         if planned.to_make:
             for making in planned.to_make:
                 progress.step("making data", making.name, 1)
@@ -162,5 +164,6 @@ def _plan(file: str, options: Options, progress: Progress, stop: Stop) -> Plan:
                     making, f"making input {making.name!r}", stopping=stop.requested, on_memory=progress.memory
                 )
             planned = control.carry_out(_order(file, options), file, stopping=stop.requested)
+            planned = sized(planned, options, control, progress, stop.requested)
     plan: Plan = planned.plan
     return plan

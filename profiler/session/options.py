@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from profiler.model import Plan, Variant
 
@@ -17,7 +18,8 @@ class Options:
 
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
-    shards: int | None = None
+    shards: int | Literal["auto"] | None = None
+    """None: by the data's size; auto: by the sizes of the groups."""
     variants: tuple[Variant, ...] = (Variant.MONOLITH, Variant.DECOMPOSED)
     jobs: int | None = None
     """Tasks at a time; None: one per core."""

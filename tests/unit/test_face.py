@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from profiler import check, judge
+from profiler import check, judge, run
 from profiler.errors import UsageError
 from tests.checks import a_baseline, changed, larger, repeated
 from tests.factories import a_run
@@ -31,6 +31,12 @@ def test_what_means_nothing_is_refused(asked: dict[str, Any], message: str) -> N
     with pytest.raises(UsageError) as caught:
         judge(a_fitting_run(), **asked)
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize("shards", ["many", 0, -1, 1.5, True, 100_001])
+def test_a_number_of_shards_that_means_nothing_is_refused(shards: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='expected a whole number from 1 to 100,000, or "auto"'):
+        run("cost_anomalies", shards=shards, workspace=tmp_path)
 
 
 def test_a_float_is_what_it_is_written_as() -> None:
