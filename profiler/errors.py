@@ -10,6 +10,7 @@ What the user's own code does wrong is no error of ours: it is a finding, kept i
     ├── ResumeError                  a run cannot be resumed: code, inputs, parameters or shards changed
     ├── FactsError                   a fact is missing or malformed
     ├── PriceListError               AWS's price list cannot be asked, or answers otherwise than it is documented
+    ├── EngineError                  an engine cannot be reached, or its workers cannot run the job as it should be
     ├── OutputError                  something cannot be written
     ├── UsageError                   options that do not go together, values that mean nothing; all problems at once
     └── UnsupportedError             this machine cannot do it
@@ -76,6 +77,10 @@ class FactsError(PareDownError):
 
 class PriceListError(PareDownError):
     """AWS's price list cannot be asked, or answers otherwise than it is documented to."""
+
+
+class EngineError(PareDownError):
+    """An engine cannot be reached, or its workers cannot run the job as the harness would."""
 
 
 class OutputError(PareDownError):

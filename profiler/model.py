@@ -500,6 +500,16 @@ class Run:
         )
 
     @property
+    def has_lost_tasks(self) -> bool:
+        """Whether an engine has lost some of its tasks: nobody knows how they would have ended, so they may run yet."""
+        return any(
+            item.outcome.ending is Ending.LOST
+            for repetition in self.repetitions
+            if not repetition.complete
+            for item in repetition.measurements
+        )
+
+    @property
     def is_script(self) -> bool:
         """Whether it is of a plain script as it stands, rather than of a job."""
         return self.plan.is_script

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from profiler.judging import Judging
 
 INTERRUPTED = 130
-_FOR_JOBS = {"inputs", "params", "shards", "variant", "against", "jobs", "cold", "timeout", "resume", "lines"}
+_FOR_JOBS = {"inputs", "params", "shards", "variant", "against", "jobs", "cold", "timeout", "resume", "lines",
+             "engine", "scheduler"}  # fmt: skip
 """Options that a plain script has no use for."""
 
 
@@ -42,6 +43,14 @@ _FOR_JOBS = {"inputs", "params", "shards", "variant", "against", "jobs", "cold",
     help="Measure each variant N times, by turns; 5 show the noise that check has to know. [default: 1]",
 )
 @click.option("--jobs", type=WholeRange(1, 10_000), help="Tasks at a time. [default: the cores]")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Where decomposed tasks run: here, or on a Dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Dask's, as tcp://HOST:8786. [default: a cluster here]")
 @click.option(
     "--threads",
     type=WholeRange(1, 1024),
@@ -89,6 +98,7 @@ def command(
         "variants": (Variant(variant),) if variant else tuple(Variant),
         "timeout_ns": round(timeout * 1_000_000_000) or None,
         "progress": not quiet and sys.stderr.isatty(),
+        "say": lambda text: None if quiet else click.echo(text, err=True),
         "check": lambda plan: budget_for(plan, judging),
     }
     if not declares_a_job(file):
@@ -98,6 +108,8 @@ def command(
         return _code(run)
     settings |= {"inputs": inputs_of(inputs), "params": params_of((*params, *more))}
     if lines is not None:
+        if options["engine"] != "local" or options["scheduler"] is not None:
+            raise UsageError("--lines runs its step here, so --engine and --scheduler have nothing to do")
         if (options["repeats"] or 1) > 1:
             raise UsageError("--lines shows a step once, so --repeat has nothing to do", hint="leave one of them out")
         _show_lines(view_lines(str(file), lines, Options(**settings)))

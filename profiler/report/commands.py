@@ -32,8 +32,9 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     again = f"paredown run {names.job}"
     prices = f" {names.priced}" if names.priced else ""
     shown = ("paredown report" if names.run == "last" else f"paredown report {names.run}") + prices
-    if not run.ended and not run.is_script:
-        yield Command(line=f"{again} --resume", purpose="measures only what is missing")
+    if (not run.ended or run.has_lost_tasks) and not run.is_script:
+        engine = " --engine dask" if run.settings.engine == "dask" else ""
+        yield Command(line=f"{again}{engine} --resume", purpose="measures only what is missing")
     elif _to_be_mended(verdict, run):
         yield Command(
             line=f"{again} --variant decomposed --against {names.run}",

@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import profiler
@@ -24,6 +24,7 @@ from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
 from profiler.runner.workspace import Workspace
 from profiler.session.earlier import expected
+from profiler.session.engines import reach, ready
 from profiler.session.measuring import Session, setting_of, settings_of
 from profiler.session.options import Options
 from profiler.session.script_input import the_same_input
@@ -76,20 +77,22 @@ def run_job(file: str, options: Options, *, executor: Executor | None = None) ->
     Args:
         file: The job file, absolute.
         options: What to measure, and how.
-        executor: Where decomposed tasks run; None: threads here, `options.jobs` of them.
+        executor: Where decomposed tasks run; None: as `options.engine` says.
 
     Returns:
         The run as kept; `ended` is False where it was interrupted.
     """
     with Stop(Workspace(options.root)) as stop:
-        with Progress(visible=options.progress) as progress:
+        with Progress(visible=options.progress) as progress, ExitStack() as opened:
+            engine = reach(options, executor, stop, opened)
             try:
                 plan = _plan(file, options, progress, stop)
             except Stopped:
                 raise KeyboardInterrupt from None
+            engine = ready(engine, plan, options, opened)
             progress.expected_ns = expected(plan, options)
-            session = Session.begin(plan, options, stop, progress, executor)
-            session.measure(executor)
+            session = Session.begin(plan, options, stop, progress, engine)
+            session.measure(engine)
         return session.load()
 
 

@@ -48,14 +48,18 @@ def is_kept(done: Mapping[tuple[str, int], Measurement], step: PlannedStep, inde
 
 
 def resumable(plan: Plan, options: Options) -> Run:
-    """The newest run of this job, if it is unfinished and of the same code, data, parameters and shards."""
+    """The newest run of this job, if tasks of it are missing or were lost, and nothing else changed since.
+
+    Raises:
+        ResumeError: If there is none, or its code, data, parameters or shards are other ones now.
+    """
     for path in newest_runs(options.root):
         run = load_run(str(path), folder=options.root)
         if run.plan.file == plan.file:
             break
     else:
         raise ResumeError(f"there is no run of {plan.job} to resume in {options.root / 'runs'}")
-    if run.ended:
+    if run.ended and not run.has_lost_tasks:
         raise ResumeError(
             f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last"
         )

@@ -5,24 +5,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import profiler
-from profiler.errors import UsageError
+from profiler.errors import ResumeError, UsageError
 from profiler.model import PACE_VERSION, Plan, Repetition, Run, Settings, Variant
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner.commit import commit_of
 from profiler.runner.control import Stopped
 from profiler.runner.decomposed import QueryLimits, Setting
+from profiler.runner.engines.engine import Engine
 from profiler.runner.machine import this_machine, usable_cores
 from profiler.runner.progress import Progress
 from profiler.runner.workspace import Workspace, new_run_id
 from profiler.session.answers import Answers
 from profiler.session.earlier import Taken, durations, resumable, taken
-from profiler.session.options import Options
+from profiler.session.options import ENGINES, Options
 from profiler.session.repetition import OneRepetition
 from profiler.session.stopping import Stop
 from profiler.store import Recorder, load_run
@@ -46,18 +46,28 @@ class Session:
 
     @classmethod
     def begin(
-        cls, plan: Plan, options: Options, stop: Stop, progress: Progress, executor: Executor | None = None
+        cls, plan: Plan, options: Options, stop: Stop, progress: Progress, engine: Engine | None = None
     ) -> Session:
         """Begin a run's file, or open the one that is resumed."""
         options.check(plan)
         workspace = Workspace(options.root)
         settings = settings_of(plan, options)
-        if executor is not None:
-            settings = replace(settings, engine=type(executor).__name__)
+        if engine is not None:
+            settings = replace(settings, engine=engine.name, jobs=engine.slots or settings.jobs)
+            plan = replace(plan, warnings=(*plan.warnings, *([engine.warning] if engine.warning else [])))
         before = resumable(plan, options) if options.resume else None
+        if before and before.settings.engine != settings.engine:
+            raise ResumeError(
+                f"{before.path} was begun on the engine {before.settings.engine!r}, not on {settings.engine!r}",
+                hint=f"go on where it was begun: --engine {before.settings.engine}"
+                if before.settings.engine in ENGINES
+                else "go on from Python, where its executor came from",
+            )
         other = taken(options.against, plan, options) if options.against else None
         run_id = before.id if before else new_run_id(plan.job)
-        workspace.prepare(run_id)
+        work = workspace.prepare(run_id)
+        if engine is not None:
+            engine.send_code(plan, work / "code")
         if before:
             recorder = Recorder.reopen(before)
             settings = replace(before.settings, jobs=settings.jobs)
@@ -101,7 +111,7 @@ class Session:
         folder = self.workspace.work(self.run_id)
         return replace(setting_of(self.plan, self.settings, folder, self.stop), started_ns=self.started_ns)
 
-    def measure(self, executor: Executor | None, before_each: Callable[[], object] = lambda: None) -> None:
+    def measure(self, engine: Engine | None, before_each: Callable[[], object] = lambda: None) -> None:
         """Run what is wanted and missing, one repetition of each variant after another; then compare, score and end.
 
         A variant that has failed is not repeated: hours would be lost, and its figures are worth nothing.
@@ -113,7 +123,8 @@ class Session:
             self.progress.repetition(variant, repeat, self.settings.repeats, then=[later for later, _ in missing])
             before_each()
             one = self._repetition(variant, repeat)
-            end = one.measure(executor)
+            end = one.measure(engine)
+            self._record_hosts(engine)
             if self.stop.requested():
                 return
             if not end.complete:
@@ -121,7 +132,16 @@ class Session:
             self.progress.expected_ns |= durations(one.measured.values(), [end])
         if self._judge_answers():
             self.recorder.end()
-            self.workspace.tidy(self.run_id)
+            if not self.load().has_lost_tasks:
+                self.workspace.tidy(self.run_id)
+
+    def _record_hosts(self, engine: Engine | None) -> None:
+        """Enter what the hosts are that tasks ran on, those of workers that came later included."""
+        if engine is not None:
+            known = {machine.host for machine in self.load().hosts}
+            for host, machine in sorted(engine.machines.items()):
+                if host not in known:
+                    self.recorder.record(machine)
 
     def _repetition(self, variant: Variant, repeat: int) -> OneRepetition:
         setting = self.setting

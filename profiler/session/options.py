@@ -10,6 +10,8 @@ from typing import Literal
 from profiler.model import Plan, Variant
 
 DEFAULT_TIMEOUT_NS = 900_000_000_000
+ENGINES = ("local", "dask")
+"""What `--engine` takes; from Python there is any executor beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,12 @@ class Options:
     resume: bool = False
     against: str | None = None
     script_args: tuple[str, ...] = ()
+    engine: str = "local"
+    """Where decomposed tasks run: `"local"`, threads here; `"dask"`."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler; None: a cluster of our own on this machine."""
+    say: Callable[[str], object] = lambda text: None
+    """Told in one line what an engine was found to be."""
     check: Callable[[Plan], object] = lambda plan: None
     """Called with the plan before anything is measured; what it raises ends the run there."""
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from profiler.model import INTERRUPTED, Measurement, PlannedStep, Repetition, StepBegin, Variant, VariantEnd
 from profiler.runner import decomposed, monolith
 from profiler.runner.decomposed import Kept, Setting
+from profiler.runner.engines.engine import Engine
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
 from profiler.session.answers import Answers
@@ -46,15 +47,17 @@ class OneRepetition:
     ended_ns: int = 0
     """When the last one ended, on the monotonic clock."""
 
-    def measure(self, executor: Executor | None) -> VariantEnd:
+    def measure(self, engine: Engine | None) -> VariantEnd:
         """Run what is missing; the end is recorded, with what it left removed where it is complete."""
         began_ns = self.ended_ns = time.monotonic_ns()
         if self.variant is Variant.MONOLITH:
             reason, files = self._run_monolith()
         else:
-            reason, files = self._run_decomposed(executor)
+            reason, files = self._run_decomposed(engine)
         end = self._ended(began_ns, reason, files)
         close_idle()
+        if engine is not None and self.variant is Variant.DECOMPOSED:
+            engine.close_idle()
         if end.complete:
             self._remove_files()
         return end
@@ -83,13 +86,13 @@ class OneRepetition:
             return f"step {step.name!r} left no file {step.writes}", ()
         return reason, files
 
-    def _run_decomposed(self, executor: Executor | None) -> tuple[str, tuple[str, ...]]:
+    def _run_decomposed(self, engine: Engine | None) -> tuple[str, tuple[str, ...]]:
         """Run the steps' missing tasks; returns why it cannot go on, if so, and its last step's files."""
         done = {(item.step, item.index): item for item in self.before.measurements} if self.before else {}
         self.measured |= done
         steps = self.setting.plan.decomposed
         kept: dict[str, Kept] = {}
-        own = executor or ThreadPoolExecutor(self.setting.settings.jobs, thread_name_prefix="paredown")
+        own = engine or ThreadPoolExecutor(self.setting.settings.jobs, thread_name_prefix="paredown")
         try:
             for step in steps:
                 reason = self._run_step(step, kept, done, own)
@@ -99,7 +102,7 @@ class OneRepetition:
             self.stop.request()  # What is queued must not run on for nobody.
             raise
         finally:
-            if executor is None:
+            if engine is None:
                 own.shutdown(cancel_futures=True)
         return "", kept[steps[-1].name].all()
 

@@ -1,0 +1,245 @@
+"""Dask as an engine: a cluster of this machine's own, somebody's scheduler, or a client's executor from Python."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing.resource_tracker
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from profiler.errors import EngineError
+from profiler.model import Measurement, Plan
+from profiler.runner.engines import preflight
+from profiler.runner.engines.engine import Engine
+from profiler.runner.engines.once import Attempt, Told, lost
+from profiler.runner.machine import this_machine
+from profiler.runner.tasks import close_idle
+from profiler.runner.workspace import Workspace
+from profiler.task import Task
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+NAME = "dask"
+_WORKER_BYTES = 512 << 20
+"""What a worker itself may take: Python with Dask needs a quarter of it, measurements on their way next to nothing."""
+_CLOSE_S = 10.0
+_START_S = 120.0
+_SILENT = 60
+"""Above every level of logging: what Dask has to say of lost workers is told as outcomes of tasks."""
+
+
+class DaskEngine(Engine):
+    """Tasks on the workers of a Dask cluster, each in a sandbox under a keeper there."""
+
+    def __init__(self, client: Client, root: Path, executor: Executor | None = None, *, own: str = "") -> None:
+        # By default a second identical task gets the first one's measurement.
+        super().__init__(executor or client.get_executor(pure=False, retries=0), name=NAME)
+        self.client = client
+        self.root = root
+        self._cut_off = False
+        self._sends_code = False
+        self.own = own
+        """What it is, where it is ours and has the harness's own code."""
+
+    def prepare(self, plan: Plan) -> None:
+        """Look for the job's code on the workers; where it is not, it will be sent."""
+        threads = self.client.nthreads()
+        self.slots = sum(threads.values()) or None
+        if self.own:
+            self.says = self.own
+            return
+        workers = f"{len(threads)} worker{'s' * (len(threads) != 1)}"
+        if preflight.have_code(self.client, plan):
+            self.says = f"Dask at {self.address}, {workers}: all find the job's code at its path"
+            return
+        preflight.refuse_unsendable(plan)
+        self._sends_code = True
+        self.says = f"Dask at {self.address}, {workers}: some do not find the job's code, so it is sent"
+        self.warning = "not every worker found the job's code at its path as it is here: it was sent to all of them"
+
+    def send_code(self, plan: Plan, folder: Path) -> None:
+        """Copy the job's code to where workers see it, if they have not got it."""
+        if self._sends_code:
+            self.code = preflight.copy_code(plan, folder)
+
+    def _why_gone(self) -> str:
+        if self._cut_off or self.client.status != "running":
+            return f"the Dask scheduler went away ({self.address})"
+        return ""
+
+    @property
+    def address(self) -> str:
+        """Where the scheduler is."""
+        return preflight.address_of(self.client)
+
+    def _lets_watch_settle(self, theirs: Future[Told]) -> bool:
+        # Nobody here cancels anything: Dask's client does when it has lost its scheduler.
+        self._cut_off = self._cut_off or theirs.cancelled()
+        return theirs.cancelled()
+
+    def _lost(self, task: Task, error: Exception) -> Measurement:
+        if type(error).__name__ != "KilledWorker":
+            return super()._lost(task, error)
+        attempt = Attempt(task)
+        found = attempt.found()
+        if found is not None:
+            return found
+        if attempt.is_running():
+            return attempt.as_lost()
+        return lost(task, "the workers that it was given to were lost before it began")
+
+    def close_idle(self) -> None:
+        """End the warm sandboxes on all workers."""
+        if self._gone or self.client.status != "running":
+            return
+
+        def ask() -> None:
+            with suppress(Exception):  # A worker that is gone has none.
+                self.client.run(close_idle, on_error="ignore")
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(_CLOSE_S)
+
+
+@contextmanager
+def own_cluster(plan: Plan, root: Path, jobs: int) -> Iterator[DaskEngine]:
+    """A cluster on this machine: one worker process per task at a time, each with a nanny that replaces it.
+
+    Raises:
+        EngineError: If it does not start.
+    """
+    folder = Workspace(root).prepare(f"dask-{os.getpid()}")
+    try:
+        memory_bytes = worker_bytes(plan, jobs)
+        workers = f"{jobs} worker{'s' * (jobs != 1)} of {memory_bytes >> 20:,} MB"
+        with _started(jobs, memory_bytes, folder / "temp") as client:
+            yield from _closing(DaskEngine(client, root, own=f"Dask on this machine, {workers}"))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def worker_bytes(plan: Plan, jobs: int) -> int:
+    """The memory limit of a worker: its own need and the largest size that a query declares; else its even share."""
+    declared = max((step.memory_mib or 0 for step in plan.decomposed), default=0)
+    if declared:
+        return _WORKER_BYTES + (declared << 20)
+    return max(_WORKER_BYTES, this_machine().memory_bytes // jobs)
+
+
+@contextmanager
+def _started(workers: int, memory_bytes: int, folder: Path) -> Iterator[Client]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    from profiler.runner.engines.quiet import QuietWorker
+
+    settings = {
+        # A task runs at most once, whatever its worker does (`once`); one that was only waiting there has not failed.
+        "distributed.scheduler.allowed-failures": 1_000_000,
+        "distributed.admin.low-level-log-length": 100,
+        "distributed.worker.profile.enabled": False,
+        "distributed.worker.memory.target": False,
+        "distributed.worker.memory.spill": False,
+        "distributed.worker.memory.pause": False,
+    }
+    with ExitStack() as opened:
+        opened.enter_context(dask.config.set(settings))
+        opened.enter_context(silence())
+        try:
+            with _deaf_to_interrupts():
+                cluster = opened.enter_context(
+                    LocalCluster(
+                        n_workers=workers,
+                        threads_per_worker=1,
+                        processes=True,
+                        memory_limit=memory_bytes,
+                        dashboard_address=None,
+                        local_directory=str(folder),
+                        silence_logs=_SILENT,
+                    )
+                )
+                client = opened.enter_context(Client(cluster, set_as_default=False))
+                client.wait_for_workers(workers, timeout=_START_S)
+            client.register_plugin(QuietWorker(), name="paredown")
+        except Exception as error:
+            raise EngineError(f"a Dask cluster of {workers} workers did not start on this machine: {error}") from error
+        yield client
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Threads and processes that start meanwhile never get SIGINT: Ctrl-C would end workers with what they measured."""
+    multiprocessing.resource_tracker.ensure_running()  # Its start would let this thread's signals through again.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Nothing that Dask logs is shown."""
+    import distributed  # noqa: F401  (it makes its handlers when it is imported)
+
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "tornado", "asyncio")]
+    quieted: list[logging.Logger | logging.Handler] = [
+        *loggers,
+        *(handler for logger in loggers for handler in logger.handlers),
+    ]
+    levels = [item.level for item in quieted]
+    for item in quieted:
+        item.setLevel(_SILENT)
+    try:
+        yield
+    finally:
+        for item, level in zip(quieted, levels, strict=True):
+            item.setLevel(level)
+
+
+@contextmanager
+def existing_cluster(address: str, root: Path, stopping: Callable[[], bool]) -> Iterator[DaskEngine]:
+    """A cluster that somebody else has started, checked; its workers stay as they are.
+
+    Raises:
+        EngineError: If it cannot be reached, or its workers are not as they should be.
+    """
+    with silence(), preflight.connect(address) as client, checked(client, root, stopping) as engine:
+        yield engine
+
+
+@contextmanager
+def checked(
+    client: Client, root: Path, stopping: Callable[[], bool], executor: Executor | None = None
+) -> Iterator[DaskEngine]:
+    """The cluster of a client, whose workers are as they should be."""
+    preflight.await_workers(client, stopping=stopping)
+    preflight.check_alike(client)
+    preflight.check_workspace(client, root)
+    yield from _closing(DaskEngine(client, root, executor))
+
+
+def _closing(engine: DaskEngine) -> Iterator[DaskEngine]:
+    try:
+        yield engine
+    finally:
+        engine.close_idle()
+        engine.close()
+
+
+def client_of(executor: Executor) -> Client | None:
+    """The client of an executor that Dask made, where it can be asked."""
+    if not type(executor).__module__.startswith("distributed."):
+        return None
+    client = getattr(executor, "_client", None)
+    return client if client is not None and "distributed" in sys.modules else None

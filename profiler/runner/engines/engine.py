@@ -1,0 +1,202 @@
+"""An engine: somebody's executor, and what a run asks of it beside running tasks.
+
+Whatever becomes of the executor, every task that is submitted gets a measurement. Nothing here cancels a future of
+the executor's: one that executes may let itself be cancelled, and what it measured would be gone.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from profiler.model import FunctionRef, Machine, Measurement, Plan
+from profiler.runner.engines.once import Attempt, Told, lost, run_once, versions
+from profiler.task import Task
+from profiler.work import CallFunction
+
+_LOOK_S = 0.1
+"""How often it is looked whether to stop, while tasks are out."""
+_PATIENCE_S = 10.0
+"""How long stopped tasks may go without any of them ending, before nobody waits for them any more."""
+
+
+class Engine(Executor):
+    """Tasks go in, measurements come out, as of an executor; of nothing that goes wrong an exception."""
+
+    name = ""
+    """What `Settings.engine` says."""
+    slots: int | None = None
+    """Tasks at a time, where it knows."""
+    says = ""
+    """What it found, for whoever looks on."""
+    warning = ""
+    """What it found that a reader of the run should know."""
+
+    def __init__(self, inner: Executor, *, name: str | None = None) -> None:
+        self.inner = inner
+        self.name = name or type(inner).__name__
+        self.machines: dict[str, Machine] = {}
+        """Other hosts that ran tasks, by the name that measurements have."""
+        self.code: tuple[str, str] | None = None
+        """Folder of the job, and the one that workers find its code in instead."""
+        self._pending: dict[Future[Measurement], Task] = {}
+        self._lock = threading.Lock()
+        self._moved_s = time.monotonic()
+        self._gone = ""
+        self._watching: threading.Thread | None = None
+        self._stop_files: set[str] = set()
+
+    # --- before ---------------------------------------------------------------------------------------------------
+
+    def prepare(self, plan: Plan) -> None:
+        """Look whether a job's tasks can run, before anything of it is measured.
+
+        Raises:
+            EngineError: If they could not run as they should.
+        """
+
+    def send_code(self, plan: Plan, folder: Path) -> None:
+        """Put the job's code into a folder that workers see, where they need that."""
+
+    # --- meanwhile ------------------------------------------------------------------------------------------------
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        """Submit one task to `run_task`; the future always gets a measurement."""
+        (task,) = arguments
+        mine: Future[Any] = Future()
+        mine.set_running_or_notify_cancel()
+        there = self._as_there(task)
+        with self._lock:
+            self._pending[mine] = there
+            self._moved_s = time.monotonic()
+        if self._gone:
+            self._settle(mine, lost(there, self._gone))
+            return mine
+        self._watch()
+        try:
+            theirs = self.inner.submit(run_once, there, versions())
+        except Exception as error:
+            self._settle(mine, self._lost(there, error))
+        else:
+            theirs.add_done_callback(partial(self._came_in, mine, there))
+        return mine
+
+    def _as_there(self, task: Task) -> Task:
+        """A task as workers get it: with a stop file that is ours, and with the code where they find it."""
+        self._stop_files.add(task.stop_file)
+        task = replace(task, stop_file=_ours(task.stop_file))
+        if self.code is None or not isinstance(task.order, CallFunction):
+            return task
+        before, now = self.code
+
+        def moved(function: FunctionRef) -> FunctionRef:
+            inside = function.file.startswith(before + os.sep)
+            return replace(function, file=now + function.file[len(before) :]) if inside else function
+
+        prepare = replace(task.prepare, folder=now, functions=tuple(map(moved, task.prepare.functions)))
+        return replace(task, prepare=prepare, order=replace(task.order, function=moved(task.order.function)))
+
+    def _came_in(self, mine: Future[Measurement], task: Task, theirs: Future[Told]) -> None:
+        try:
+            told = theirs.result()
+        except Exception as error:
+            if self._lets_watch_settle(theirs):
+                return
+            self._settle(mine, self._lost(task, error))
+            return
+        if told.machine is not None:
+            with self._lock:
+                self.machines.setdefault(told.machine.host, told.machine)
+        self._settle(mine, told.measurement)
+
+    def _lets_watch_settle(self, theirs: Future[Told]) -> bool:
+        """Whether a task that was not answered is left to the watch, which looks at what became of it."""
+        return False
+
+    def _lost(self, task: Task, error: Exception) -> Measurement:
+        """What the run's folder says of a task that the engine has lost."""
+        attempt = Attempt(task)
+        found = attempt.found()
+        if found is not None:
+            return found
+        message = f"the engine lost the task: {type(error).__name__}: {error}"
+        return attempt.as_lost(message) if attempt.is_running() else lost(task, message)
+
+    def _settle(self, mine: Future[Measurement], measurement: Measurement) -> None:
+        with self._lock:
+            if self._pending.pop(mine, None) is None:
+                return  # It came after we had given it up.
+            self._moved_s = time.monotonic()
+        mine.set_result(measurement)
+
+    # --- watching -------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        if self._watching is None or not self._watching.is_alive():
+            self._watching = threading.Thread(target=self._look, name="paredown-engine", daemon=True)
+            self._watching.start()
+
+    def _look(self) -> None:
+        """Pass a stop on to the workers, and give up what will never be answered."""
+        while True:
+            time.sleep(_LOOK_S)
+            with self._lock:
+                if not self._pending:
+                    self._watching = None
+                    return
+                silent_s = time.monotonic() - self._moved_s
+            stopping = any(map(os.path.exists, self._stop_files))
+            if stopping:
+                self._stop_tasks()
+            if self._gone:
+                continue
+            gone = self._why_gone()
+            if gone:
+                self._give_up(gone)
+            elif stopping and silent_s > _PATIENCE_S:
+                self._give_up(f"stopped, and its worker did not answer within {_PATIENCE_S:g} s")
+
+    def _why_gone(self) -> str:
+        """Why no task will ever be answered any more; empty while one may."""
+        return ""
+
+    def _stop_tasks(self) -> None:
+        for file in self._stop_files:
+            with suppress(OSError):
+                Path(_ours(file)).touch()
+
+    def _give_up(self, why: str) -> None:
+        """Let what still runs stop, and settle every task by what the run's folder says of it."""
+        self._gone = why
+        self._stop_tasks()
+        with self._lock:
+            pending = dict(self._pending)
+        end_s = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < end_s and any(Attempt(task).is_running() for task in pending.values()):
+            time.sleep(_LOOK_S)
+        for mine, task in pending.items():
+            attempt = Attempt(task)
+            self._settle(mine, attempt.found() or (attempt.as_lost(why) if attempt.is_running() else lost(task, why)))
+
+    # --- afterwards -----------------------------------------------------------------------------------------------
+
+    def close_idle(self) -> None:
+        """End the warm sandboxes of its workers, as far as they can be reached."""
+
+    def close(self) -> None:
+        """Leave nothing of ours behind; the executor itself is its owner's."""
+        for file in self._stop_files:
+            with suppress(OSError):
+                os.unlink(_ours(file))
+
+
+def _ours(stop_file: str) -> str:
+    return f"{stop_file}-tasks"

@@ -1,0 +1,268 @@
+"""Before anything runs on a Dask cluster: it is there, is like the harness, sees the workspace, and has the job's code.
+
+Asks, and changes nothing but a folder in the workspace that is gone afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from profiler.errors import EngineError, OutputError, UsageError
+from profiler.model import Plan
+from profiler.runner.engines import there
+from profiler.runner.engines.once import ALIKE
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_S = 5
+WORKERS_S = 30.0
+"""How long an adaptive cluster may take for its first worker."""
+
+_PACKAGES = (*ALIKE, "distributed")
+_LOOK = (
+    "{'python': '.'.join(__import__('platform').python_version_tuple()[:2]), **{name: next((found.version for found in "
+    "__import__('importlib.metadata').metadata.distributions(name=name)), '') for name in %r}}"
+)
+"""An expression, so that a worker that has no paredown can say so."""
+
+
+def require_dask() -> None:
+    """Refuse where Dask is not installed.
+
+    Raises:
+        UsageError: With how to install it.
+    """
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            f"--engine dask needs Dask, which is not installed here ({error})", hint="pip install 'paredown[dask]'"
+        ) from None
+
+
+def connect(address: str) -> Client:
+    """Connect to a scheduler.
+
+    Raises:
+        EngineError: If there is none, within seconds.
+    """
+    from distributed import Client
+
+    try:
+        asyncio.run(_shake_hands(address))  # A client that fails at that waits for itself when it goes.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Other versions are told as a table of ours.
+            return Client(address, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise EngineError(
+            f"no Dask scheduler answers at {address}, within {CONNECT_S} s{_why(error)}",
+            hint="'dask scheduler' starts one and says its address",
+        ) from None
+    except Exception as error:
+        why = str(error) if isinstance(error, ValueError) else f"something else answers there ({type(error).__name__})"
+        raise EngineError(
+            f"{address}: cannot be talked to as a Dask scheduler: {why}",
+            hint="expected an address such as tcp://10.0.0.1:8786, of a scheduler of "
+            f"Dask {versions_here()['distributed']}",
+        ) from None
+
+
+async def _shake_hands(address: str) -> None:
+    from distributed.comm import connect as connect_to
+    from distributed.comm import resolve_address
+
+    comm = await connect_to(resolve_address(address), timeout=CONNECT_S)
+    await comm.close()
+
+
+def _why(error: BaseException) -> str:
+    """What the system says, where it says anything."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f" ({error})" if isinstance(error, OSError) and error.strerror else ""
+
+
+def versions_here() -> dict[str, str]:
+    """This harness's own versions."""
+    found: dict[str, str] = eval(_LOOK % (_PACKAGES,))
+    return found
+
+
+def await_workers(client: Client, timeout_s: float = WORKERS_S, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Wait until a cluster has a worker; one that grows with its work is given some.
+
+    Raises:
+        EngineError: If none comes.
+    """
+    if client.nthreads():
+        return
+    nothing = client.submit(int, pure=False)
+    end_s = time.monotonic() + timeout_s
+    while not client.nthreads():
+        if time.monotonic() > end_s:
+            raise EngineError(
+                f"the Dask cluster at {address_of(client)} has no worker, and none came within {timeout_s:g} s",
+                hint=f"dask worker {address_of(client)} starts one",
+            )
+        if stopping():
+            raise KeyboardInterrupt
+        time.sleep(0.1)
+    del nothing
+
+
+def address_of(client: Client) -> str:
+    """Where its scheduler is."""
+    return str(client.scheduler.address) if client.scheduler else "an address that it does not say"
+
+
+def check_alike(client: Client) -> None:
+    """Hold the versions of scheduler and workers against this harness's.
+
+    Raises:
+        EngineError: With a table of what differs.
+    """
+    here = versions_here()
+    asked = client.get_versions()["scheduler"]["packages"]
+    python = ".".join(str(asked.get("python", "")).split(".")[:2])
+    scheduler = {"python": python, "distributed": asked.get("distributed")}
+    columns = {"here": here, "scheduler": {name: version for name, version in scheduler.items() if version}}
+    found = on_workers(client, eval, _LOOK % (_PACKAGES,))
+    columns |= {f"worker {worker}": told for worker, told in found.items() if isinstance(told, dict)}
+    silent = {worker: told for worker, told in found.items() if not isinstance(told, dict)}
+    if silent:
+        worker, error = next(iter(silent.items()))
+        raise EngineError(f"worker {worker} does not answer: {type(error).__name__}: {error}")
+    differing = [name for name in here if any(name in told and told[name] != here[name] for told in columns.values())]
+    if differing:
+        raise EngineError(
+            f"the Dask cluster at {address_of(client)} has other versions than this harness, and its figures and files "
+            f"would be others:\n{_table(columns, differing)}",
+            hint="install the same versions everywhere, for example from one lock file",
+        )
+
+
+def _table(columns: Mapping[str, Mapping[str, str]], names: list[str]) -> str:
+    """One line per place, those that are alike together."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for place, told in columns.items():
+        shown = tuple("" if name not in told else told[name] or "none" for name in names)
+        alike.setdefault(shown if place != "here" else ("", *shown), []).append(place)
+    rows = [("", *names)]
+    for shown, places in alike.items():
+        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        rows.append((places[0] + more, *(shown if len(shown) == len(names) else shown[1:])))
+    widths = [max(len(row[place]) for row in rows) for place in range(len(names) + 1)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def check_workspace(client: Client, root: Path) -> None:
+    """Let every worker write a file into the workspace, and read what all others wrote.
+
+    Raises:
+        OutputError: If the harness itself cannot write there.
+        EngineError: If a worker does not see it, or cannot write there.
+    """
+    made = [folder for folder in (root, *root.parents) if not folder.exists()]
+    folder = root / f"probe-{secrets.token_hex(4)}"
+    try:
+        folder.mkdir(parents=True)
+        (folder / "harness").write_text("harness")
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to the workspace {root}: {error.strerror}",
+            hint="run in a folder that you may write to, or name another with --workspace",
+        ) from error
+    try:
+        _leave_and_read(client, root, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        for empty in made:
+            if not any(empty.iterdir()):
+                empty.rmdir()
+
+
+def _leave_and_read(client: Client, root: Path, folder: Path) -> None:
+    hint = "name a folder that all hosts mount at one path with --workspace"
+    workers = sorted(client.nthreads())
+    names = {worker: f"worker-{number}" for number, worker in enumerate(workers)}
+    left = {worker: client.run(there.leave_sign, str(folder), name, workers=[worker], on_error="return")[worker]
+            for worker, name in names.items()}  # fmt: skip
+    for worker, problem in left.items():
+        if problem:
+            raise EngineError(f"the workspace {root}: worker {worker} {_said(problem)}", hint=hint)
+    unread = there.missing_signs(str(folder), list(names.values()))
+    found = {"the harness": unread} | {
+        f"worker {worker}": missing
+        for worker, missing in on_workers(
+            client, there.missing_signs, str(folder), [*names.values(), "harness"]
+        ).items()
+    }
+    for who, missing in found.items():
+        if missing:
+            raise EngineError(
+                f"the workspace {root}: {who} does not see what {_those(missing, names)} wrote there", hint=hint
+            )
+
+
+def _said(problem: object) -> str:
+    return problem if isinstance(problem, str) else f"cannot be asked: {type(problem).__name__}: {problem}"
+
+
+def _those(missing: Any, names: Mapping[str, str]) -> str:
+    if not isinstance(missing, list):
+        return f"others ({missing})"
+    of = {name: f"worker {worker}" for worker, name in names.items()} | {"harness": "the harness"}
+    return ", ".join(of[name] for name in missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+
+
+def have_code(client: Client, plan: Plan) -> bool:
+    """Whether every worker finds the job's code at the harness's path, with the same content."""
+    return all(told is True for told in on_workers(client, there.has_code, plan.code).values())
+
+
+def refuse_unsendable(plan: Plan) -> None:
+    """Refuse to send code that would not be found again.
+
+    Raises:
+        EngineError: If some of it lies outside the job's own folder.
+    """
+    home = os.path.dirname(plan.file)
+    outside = [file for file in plan.code if file.endswith(".py") and not file.startswith(home + os.sep)]
+    if outside:
+        raise EngineError(
+            f"the workers have other code than this harness, and {outside[0]} cannot be sent: it is not below {home}",
+            hint="put the job where every worker finds it at the same path",
+        )
+
+
+def copy_code(plan: Plan, folder: Path) -> tuple[str, str]:
+    """Copy a job's code into a folder that workers see; returns the job's folder, and the one in its place.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
+    home = os.path.dirname(plan.file)
+    try:
+        for file in plan.code:
+            if file.startswith(home + os.sep):
+                target = folder / os.path.relpath(file, home)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+    except OSError as error:
+        raise OutputError(f"cannot write the job's code to {folder}: {error.strerror}") from error
+    return home, str(folder)
+
+
+def on_workers(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    """What every worker returns, or the exception that it raised."""
+    found: dict[str, Any] = client.run(function, *arguments, on_error="return")
+    return found

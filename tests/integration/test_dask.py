@@ -1,0 +1,345 @@
+"""`--engine dask`: the same job on a cluster's workers, and whatever happens to these is an outcome."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import profiler
+from profiler.model import Ending, Run, Variant
+from tests.integration import hosts
+from tests.integration.clusters import Cluster, a_cluster, free_port, other_version
+from tests.integration.place import Ended, Place, Started, alive, wait_until
+
+DECOMPOSED = ("run", "job.py", "--variant", "decomposed", "--shards", "3", "--engine", "dask")
+elsewhere = pytest.mark.skipif(not hosts.may_move(), reason="the kernel gives no namespaces to us")
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two workers, for tests that leave them as they are or that wait until they are back."""
+    with a_cluster(tmp_path_factory.mktemp("dask"), workers=2) as found:
+        yield found
+
+
+def rows_of(run: Run) -> list[tuple[object, ...]]:
+    """The decomposed answer, sorted."""
+    (answer,) = [item for item in run.answers if item.variant is Variant.DECOMPOSED]
+    return duckdb.sql(f"SELECT * FROM '{answer.path}' ORDER BY ALL").fetchall()
+
+
+def nothing_left(cluster: Cluster) -> None:
+    """No keeper and no sandbox is on any worker."""
+    wait_until(lambda: not cluster.left_on_workers(), f"still on a worker: {cluster.left_on_workers()}")
+
+
+def on(cluster: Cluster) -> tuple[str, ...]:
+    """The command on a cluster."""
+    return (*DECOMPOSED, "--scheduler", cluster.address)
+
+
+def held(shop: Place, *arguments: str, after: int = 2) -> tuple[Started, Path]:
+    """Start a run, and wait until so many of its last step's tasks hold on; the second value is the gate to remove."""
+    gate = shop.write("gate", "")
+    started = shop.start(*arguments, environment={"SHOP_WAIT": str(gate)}, start_new_session=True)
+    reached = Path(f"{gate}.reached")
+    wait_until(
+        lambda: reached.exists() and reached.stat().st_size >= after, "predict did not begin", process=started.process
+    )
+    return started, gate
+
+
+def refused(place: Place, *arguments: str, **options: object) -> Ended:
+    """A command that is refused before anything runs: exit code 2, and nothing half-written."""
+    ended = place.paredown(*arguments, **options)
+    assert ended.code == 2, ended.said
+    assert ended.out == "", ended.said
+    assert "Traceback" not in ended.err, ended.said
+    assert not list(place.workspace.glob("runs/*"))
+    assert not list(place.workspace.glob("work/*"))
+    assert not list(place.workspace.glob("probe-*"))
+    return ended
+
+
+# --- as locally -----------------------------------------------------------------------------------------------------
+
+
+def test_the_same_answer_and_tasks_as_locally(
+    cluster: Cluster, shop: Place, measured_shop: tuple[Place, Ended]
+) -> None:
+    ended = shop.paredown(*on(cluster), "--repeat", "2")
+    assert ended.code == 0, ended.said
+    run, local = ended.run, measured_shop[1].run
+    assert run.settings.engine == "dask"
+    assert run.settings.jobs == 2
+    assert rows_of(run) == rows_of(local)
+    tasks = {(item.step, item.index) for item in local.of(Variant.DECOMPOSED)}
+    assert {(item.step, item.index) for item in run.of(Variant.DECOMPOSED)} == tasks
+    assert all(item.outcome.ok and item.peak.exact and item.curve for item in run.measurements)
+    assert all(item.paces > 0 for item in run.measurements if item.cpu_ns > 50_000_000)
+    assert {item.host for item in run.measurements} == {""}
+    assert run.hosts == ()
+    for repetition in run.repetitions:
+        assert {item.step for item in repetition.measurements if item.init_ns > 0} >= {"daily", "train", "predict"}
+    assert ended.err == f"Dask at {cluster.address}, 2 workers: all find the job's code at its path\n"
+    assert not list(shop.workspace.glob("stop-*"))
+    nothing_left(cluster)
+
+
+def test_a_cluster_of_our_own(shop: Place, measured_shop: tuple[Place, Ended]) -> None:
+    ended = shop.paredown("run", "job.py", "--shards", "3", "--engine", "dask", "--jobs", "2")
+    assert ended.code == 0, ended.said
+    assert ended.err == "Dask on this machine, 2 workers of 768 MB\n"
+    run = ended.run
+    assert run.comparison is not None
+    assert run.comparison.equal
+    assert run.settings.engine == "dask"
+    assert rows_of(run) == rows_of(measured_shop[1].run)
+    assert [folder.name for folder in (shop.workspace / "work").iterdir()] == [run.id]
+
+
+def test_from_python_through_a_clients_executor(cluster: Cluster, shop: Place) -> None:
+    from distributed import Client
+
+    with Client(cluster.address, set_as_default=False) as client:
+        run = profiler.run(
+            shop.folder / "job.py",
+            executor=client.get_executor(),
+            variants=["decomposed"],
+            shards=3,
+            workspace=shop.workspace,
+        )
+        assert client.status == "running"
+    assert [end.complete for end in run.variants] == [True]
+    assert run.settings.engine == "dask"
+    nothing_left(cluster)
+
+
+# --- what happens to workers ----------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_is_killed_is_an_outcome_and_resume_does_the_rest(
+    cluster: Cluster, shop: Place, measured_shop: tuple[Place, Ended]
+) -> None:
+    started, gate = held(shop, *on(cluster))
+    (victim, other) = cluster.pids()
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: victim not in cluster.pids() and len(cluster.pids()) == 2, "no worker took its place")
+    gate.unlink()
+    ended = started.end()
+    assert ended.code == 1, ended.said
+    run = ended.run
+    (lost,) = [item for item in run.measurements if not item.outcome.ok]
+    assert (lost.step, lost.outcome.ending, lost.attempt) == ("predict", Ending.LOST, 1)
+    assert lost.outcome.message == f"the worker that ran it was lost (process {victim}); it was not run a second time"
+    groups = sum(item.groups or 0 for item in run.measurements if item.step == "predict")
+    assert Path(f"{gate}.reached").stat().st_size == groups + 1, "a task began twice"
+    assert other in cluster.pids()
+    assert "paredown run job.py --engine dask --resume" in ended.out
+    nothing_left(cluster)
+
+    again = shop.paredown(*on(cluster), "--resume")
+    assert again.code == 0, again.said
+    assert again.run.id == run.id
+    assert rows_of(again.run) == rows_of(measured_shop[1].run)
+    attempts = {(item.step, item.index): item.attempt for item in again.run.measurements}
+    assert [key for key, attempt in attempts.items() if attempt > 1] == [(lost.step, lost.index)]
+
+
+def test_a_run_of_dask_is_not_resumed_elsewhere(cluster: Cluster, shop: Place) -> None:
+    started, _ = held(shop, *on(cluster))
+    started.interrupt()
+    assert started.end().code == 130
+    ended = shop.paredown("run", "job.py", "--variant", "decomposed", "--shards", "3", "--resume")
+    assert ended.code == 2, ended.said
+    assert "was begun on the engine 'dask', not on 'local'" in ended.err
+    assert "--engine dask" in ended.err
+
+
+def test_a_scheduler_that_goes_away_is_an_outcome(
+    cluster: Cluster, shop: Place, tmp_path: Path, measured_shop: tuple[Place, Ended]
+) -> None:
+    with a_cluster(tmp_path, workers=1) as other:
+        started, gate = held(shop, *on(other), after=1)
+        other.scheduler.kill()
+        ended = started.end()
+        assert ended.code == 1, ended.said
+        lost = [item for item in ended.run.measurements if not item.outcome.ok]
+        assert {item.step for item in lost} == {"predict"}
+        assert {item.outcome.ending for item in lost} <= {Ending.LOST, Ending.STOPPED}
+        assert f"the Dask scheduler went away ({other.address})" in {item.outcome.message for item in lost}
+        assert ended.run.ended
+        assert "Traceback" not in ended.err
+        assert "distributed" not in ended.err
+        nothing_left(other)
+    gate.unlink()
+    again = shop.paredown(*on(cluster), "--resume")
+    assert again.code == 0, again.said
+    assert rows_of(again.run) == rows_of(measured_shop[1].run)
+
+
+# --- stopping -------------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_keeps_what_was_measured(cluster: Cluster, shop: Place) -> None:
+    started, gate = held(shop, *on(cluster))
+    started.interrupt()
+    ended = started.end()
+    assert ended.code == 130, ended.said
+    endings = [item.outcome.ending for item in ended.run.measurements]
+    assert endings.count(Ending.OK) == 5
+    assert endings.count(Ending.STOPPED) == 3
+    running = [item for item in ended.run.measurements if item.wall_ns and item.outcome.ending is Ending.STOPPED]
+    assert len(running) == 2
+    assert all(item.peak.low > 0 for item in running)
+    assert not list(shop.workspace.glob("stop-*"))
+    nothing_left(cluster)
+    gate.unlink()
+    again = shop.paredown(*on(cluster), "--resume")
+    assert again.code == 0, again.said
+
+
+def test_ctrl_c_in_a_terminal_leaves_our_own_workers_what_they_measured(shop: Place) -> None:
+    started, _ = held(shop, *DECOMPOSED, "--jobs", "2")
+    os.killpg(started.process.pid, signal.SIGINT)
+    ended = started.end()
+    assert ended.code == 130, ended.said
+    assert sorted(item.outcome.ending for item in ended.run.measurements) == [Ending.OK] * 5 + [Ending.STOPPED] * 3
+    assert "Traceback" not in ended.err
+
+
+def test_nothing_of_our_own_cluster_survives_a_killed_harness(shop: Place) -> None:
+    started, _ = held(shop, *DECOMPOSED, "--jobs", "2")
+    started.process.kill()
+    started.process.communicate()
+    wait_until(lambda: not alive(started.mark), f"still there: {alive(started.mark)}")
+
+
+# --- before anything runs -------------------------------------------------------------------------------------------
+
+
+def test_an_address_where_nobody_listens(shop: Place) -> None:
+    address = f"tcp://127.0.0.1:{free_port()}"
+    ended = refused(shop, *DECOMPOSED, "--scheduler", address)
+    assert f"no Dask scheduler answers at {address}, within 5 s" in ended.err
+    assert not shop.workspace.exists()
+
+
+def test_an_address_that_is_none(shop: Place) -> None:
+    ended = refused(shop, *DECOMPOSED, "--scheduler", "gopher://here:70")
+    assert "gopher://here:70: cannot be talked to as a Dask scheduler" in ended.err
+    assert "tcp://10.0.0.1:8786" in ended.err
+
+
+def test_an_address_where_something_else_answers(shop: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = "tcp://{}:{}".format(*server.getsockname())
+
+        def answer() -> None:
+            taken, _ = server.accept()
+            taken.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            taken.close()
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        ended = refused(shop, *DECOMPOSED, "--scheduler", address)
+        answering.join()
+    assert f"{address}: cannot be talked to as a Dask scheduler: something else answers there" in ended.err
+
+
+def test_no_dask_says_which_extra(shop: Place) -> None:
+    shop.write("without/distributed.py", "raise ImportError('No module named distributed')")
+    ended = refused(shop, *DECOMPOSED, environment={"PYTHONPATH": str(shop.folder / "without")})
+    assert "needs Dask, which is not installed here" in ended.err
+    assert "pip install 'paredown[dask]'" in ended.err
+
+
+def test_a_cluster_without_workers(tmp_path: Path) -> None:
+    from profiler.errors import EngineError
+    from profiler.runner.engines.preflight import await_workers, connect
+
+    with (
+        a_cluster(tmp_path, workers=0) as cluster,
+        connect(cluster.address) as client,
+        pytest.raises(EngineError, match="has no worker, and none came within"),
+    ):
+        await_workers(client, 0.5)
+
+
+def test_versions_that_differ_are_a_table(shop: Place, tmp_path: Path) -> None:
+    other = other_version(tmp_path / "old", "distributed", "2024.8.0")
+    with a_cluster(tmp_path, workers=0, environment=other) as cluster:
+        cluster.add_worker(environment=other_version(tmp_path / "older", "pandas", "2.0.0"))
+        cluster.wait_for_workers(1)
+        ended = refused(shop, *on(cluster))
+    lines = ended.err.splitlines()
+    assert "has other versions than this harness" in lines[0]
+    assert lines[1].split() == ["pandas", "distributed"]
+    assert lines[2].split()[0] == "here"
+    assert any(line.split()[0] == "scheduler" and line.split()[-1] == "2024.8.0" for line in lines), ended.err
+    assert sum("2.0.0" in line and line.split()[0] == "worker" for line in lines) == 1, ended.err
+
+
+@elsewhere
+def test_a_workspace_that_a_worker_does_not_see(shop: Place, tmp_path: Path) -> None:
+    with a_cluster(tmp_path, workers=0) as cluster:
+        cluster.add_worker(*hidden(shop.folder))
+        cluster.wait_for_workers(1)
+        ended = refused(shop, *on(cluster))
+    assert f"the workspace {shop.workspace}: worker tcp://127.0.0.1:" in ended.err
+    assert "does not see it" in ended.err
+    assert "--workspace" in ended.err
+    assert not shop.workspace.exists()
+
+
+@elsewhere
+def test_code_that_a_worker_lacks_is_sent_and_its_host_is_known(
+    shop: Place, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, measured_shop: tuple[Place, Ended]
+) -> None:
+    shared = tmp_path_factory.mktemp("shared")
+    shutil.copytree(shop.folder / "data", shared / "data")
+    workspace = shared / "workspace"
+    with a_cluster(tmp_path_factory.mktemp("dask"), workers=0) as cluster:
+        cluster.add_worker("unshare", "-u", "sh", "-c", 'hostname node-7 && exec "$@"', "sh", *hidden(shop.folder))
+        cluster.wait_for_workers(1)
+        inputs = ("--input", f"sales={shared}/data/*.parquet", "--workspace", str(workspace))
+        ended = shop.paredown(*on(cluster), *inputs)
+        nothing_left(cluster)
+    assert ended.code == 0, ended.said
+    run = profiler.load("last", workspace=workspace)
+    assert rows_of(run) == rows_of(measured_shop[1].run)
+    assert {item.host for item in run.measurements} == {"node-7"}
+    assert [machine.host for machine in run.hosts] == ["node-7"]
+    assert run.hosts[0].cores == run.machine.cores
+    assert "some do not find the job's code, so it is sent" in ended.err
+    assert any("it was sent to all of them" in warning for warning in run.plan.warnings)
+
+
+def hidden(folder: Path) -> tuple[str, ...]:
+    """Words before a command that make it see an empty folder in place of this one."""
+    script = f'mount -t tmpfs none {folder} && exec "$@"'
+    return ("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("--scheduler", "tcp://h:1"), "needs --engine dask", id="an address for threads"),
+        pytest.param(
+            ("--engine", "dask", "--scheduler", "tcp://h:1", "--jobs", "2"), "--jobs means nothing", id="jobs of others"
+        ),
+        pytest.param(("--engine", "dask", "--variant", "monolith"), "leaves that out", id="nothing for it to do"),
+        pytest.param(("--engine", "dask", "--lines", "train"), "have nothing to do", id="lines"),
+        pytest.param(("--engine", "dsak"), "'dsak' is not one of", id="an engine that is none"),
+    ],
+)
+def test_options_that_do_not_go_together(shop: Place, arguments: tuple[str, ...], said: str) -> None:
+    assert said in refused(shop, "run", "job.py", *arguments).err
