@@ -26,14 +26,17 @@ def skew_notes(plan: Plan) -> tuple[str, ...]:
     step = one_line(skew.step)
     if skew.groups == 1:
         return (f"All {many(skew.rows, 'row')} of {step} are one group, so its steps gain nothing from several tasks.",)
+    groups = f"{count(skew.groups)} groups by {one_line(' / '.join(skew.keys))}"
+    if skew.rows == skew.groups:
+        return (f"{step} has one row for each of {groups}, so rows do not tell how much work a group is.",)
+    gain = f"the steps on these groups can get at most {ratio(best_gain(skew))} times as fast"
+    if skew.largest[0].rows * skew.groups == skew.rows:
+        return (f"{step} has {count(skew.largest[0].rows)} rows for each of {groups}, so {gain}.",)
     named = ", ".join(f"{_name(group)} {share(group.rows, skew.rows)}" for group in skew.largest)
-    which = "The largest of" if skew.groups > len(skew.largest) else "All"
-    by = one_line(" / ".join(skew.keys))
+    which = "largest" if skew.groups > len(skew.largest) else "sizes"
     return (
-        f"{which} {count(skew.groups)} groups of {step} by {by}, with their share of its {many(skew.rows, 'row')}: "
-        f"{named}.",
-        f"So the steps on these groups can get at most {ratio(best_gain(skew))} times as fast, "
-        "however many tasks run at once.",
+        f"The {which} of {groups}, in parts of the {many(skew.rows, 'row')} of {step}: {named}.",
+        f"So {gain}, however many tasks run at once.",
     )
 
 

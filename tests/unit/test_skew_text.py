@@ -29,9 +29,7 @@ def said(skew: Skew | None) -> str:
 
 def test_the_largest_groups_are_named_with_their_share_and_what_they_allow() -> None:
     text = said(the_skew(120, 40, *[1] * 840))
-    assert text.startswith(
-        "The largest of 842 groups of daily by customer, with their share of its 1,000 rows: c0 12 %, "
-    )
+    assert text.startswith("The largest of 842 groups by customer, in parts of the 1,000 rows of daily: c0 12 %, ")
     assert "c1 4.0 %, c2 0.10 %" in text
     assert text.endswith("can get at most 8.3 times as fast, however many tasks run at once.")
 
@@ -46,9 +44,20 @@ def test_the_largest_groups_are_named_with_their_share_and_what_they_allow() -> 
         ),
         pytest.param(
             the_skew(3, 1),
-            "All 2 groups of daily by customer, with their share of its 4 rows: c0 75 %, c1 25 %. So the steps on "
+            "The sizes of 2 groups by customer, in parts of the 4 rows of daily: c0 75 %, c1 25 %. So the steps on "
             "these groups can get at most 1.3 times as fast, however many tasks run at once.",
             id="two",
+        ),
+        pytest.param(
+            the_skew(7, 7, 7),
+            "daily has 7 rows for each of 3 groups by customer, so the steps on these groups can get at most 3.0 times "
+            "as fast.",
+            id="equal",
+        ),
+        pytest.param(
+            the_skew(1, 1),
+            "daily has one row for each of 2 groups by customer, so rows do not tell how much work a group is.",
+            id="a row for each",
         ),
     ],
 )
