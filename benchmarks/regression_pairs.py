@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
+from statistics import fmean
 
 import numpy as np
 from scipy import stats
@@ -12,6 +13,7 @@ from scipy import stats
 from benchmarks.regression_pool import Pooled
 from profiler.regression.busy import too_busy
 from profiler.regression.difference import Difference, difference
+from profiler.regression.pace import at_pace
 from profiler.regression.repeats import typical
 from profiler.regression.thresholds import DEFAULT_THRESHOLD, least_growth
 
@@ -43,15 +45,23 @@ def check(before: Pooled, after: Pooled) -> Checked:
 def compare(key: Key, before: Pooled, after: Pooled) -> Difference:
     """Compare one figure of two runs."""
     variant, _, measure = key
-    whole = typical(before.series[variant, None, measure])
+    whole = typical(figures((variant, None, measure), before, after))
     found = difference(
-        before.series[key],
-        after.series[key],
+        figures(key, before, after),
+        figures(key, after, after),
         threshold=float(DEFAULT_THRESHOLD[measure]),
         least=least_growth(measure, whole_before=whole),
     )
     busy = measure == "cpu" and (too_busy(before.waited) or too_busy(after.waited))
     return replace(found, beyond_noise=None) if busy else found
+
+
+def figures(key: Key, of: Pooled, at: Pooled) -> tuple[float, ...]:
+    """The repeats of a figure; CPU time at the pace that the cores had in a run."""
+    variant, step, measure = key
+    if measure != "cpu":
+        return of.series[key]
+    return at_pace(of.series[key], of.pace[variant, step], fmean(at.pace[variant, step]))
 
 
 def calls(checked: Pairs, shape: tuple[int, int], called: Callable[[Checked], float]) -> Calls:

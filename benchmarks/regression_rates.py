@@ -34,6 +34,7 @@ from benchmarks.regression_pairs import (
     any_worse,
     any_worse_of_quiet,
     calls,
+    figures,
     interval,
     pairs,
     share_worse,
@@ -92,7 +93,7 @@ def result_of(pool: Sequence[Pooled]) -> Result:
             *creeps(base),
         ),
         tables=(
-            noise(base, grown),
+            noise(base),
             sweep(unchanged, changed, base, grown),
             by_waiting(unchanged, changed, base, grown),
         ),
@@ -145,9 +146,9 @@ def growth(measure: str, base: Sequence[Pooled], grown: Sequence[Pooled]) -> flo
         np.median([
             value
             for run in runs
-            for (_, step, which), values in run.series.items()
-            if (step, which) == (STEP, measure)
-            for value in values
+            for key in run.series
+            if key[1:] == (STEP, measure)
+            for value in figures(key, run, base[0])
         ])
         for runs in (base, grown)
     )  # fmt: skip
@@ -177,9 +178,9 @@ def any_creep(history: Sequence[Pooled]) -> bool:
     quiet = [run for run in history if not too_busy(run.waited)] if not too_busy(history[-1].waited) else []
     return any(
         creep(
-            [run.series[key] for run in runs],
+            [figures(key, run, history[-1]) for run in runs],
             threshold=float(DEFAULT_THRESHOLD[key[2]]),
-            least=least_growth(key[2], whole_before=typical(runs[0].series[key[0], None, key[2]])),
+            least=least_growth(key[2], whole_before=typical(figures((key[0], None, key[2]), runs[0], history[-1]))),
             significance=CREEP_SIGNIFICANCE[key[2]],
         )
         for key in history[0].series

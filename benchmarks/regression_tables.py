@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.evidence import Table, number
-from benchmarks.regression_pairs import Calls, Checked, Pairs, calls
+from benchmarks.regression_pairs import Calls, Checked, Pairs, calls, figures
 from benchmarks.regression_pool import MEASURES, STEP, Pooled
 from profiler.regression.busy import MOST_WAITED
 from profiler.regression.difference import SIGNIFICANCE
@@ -17,25 +17,28 @@ from profiler.regression.repeats import typical
 from profiler.regression.thresholds import DEFAULT_THRESHOLD, least_growth
 
 SWEEP = (0.03, 0.05, 0.08, 0.10, 0.12, 0.15, 0.20)
-WAITING = (0, MOST_WAITED, 0.2, 1)
+WAITING = (0, 0.02, 0.05, MOST_WAITED, 1)
 
 
-def noise(base: Sequence[Pooled], grown: Sequence[Pooled]) -> Table:
+def noise(base: Sequence[Pooled]) -> Table:
     """How much repeats and runs of the same code differ."""
     rows = []
     for key in base[0].series:
-        runs = [np.log(run.series[key]) for run in base]
-        within = float(np.mean([np.std(run, ddof=1) for run in runs]))
-        between = float(np.std([np.log(typical(run.series[key])) for run in base], ddof=1))
-        more = float(np.median([run.series[key] for run in grown]) / np.median([run.series[key] for run in base]) - 1)
         step = key[1] or "the whole"
-        rows.append((step, MEASURES[key[2]], *(f"{100 * share:.1f} %" for share in (within, between, more))))
+        rows.append((step, MEASURES[key[2]], *_spreads([run.series[key] for run in base])))
+        if key[2] == "cpu":
+            rows.append((step, "CPU at one pace", *_spreads([figures(key, run, base[0]) for run in base])))
     return Table(
-        title="Noise of the pool: standard deviation of repeats within a run, of what stands for a run, and "
-        "how much more the changed runs have.",
-        columns=("step", "", "repeats", "runs", "changed runs"),
+        title="Noise of the pool: standard deviation of repeats within a run, and of what stands for a run.",
+        columns=("step", "", "repeats", "runs"),
         rows=tuple(rows),
     )
+
+
+def _spreads(runs: Sequence[Sequence[float]]) -> tuple[str, str]:
+    within = float(np.mean([np.std(np.log(run), ddof=1) for run in runs]))
+    between = float(np.std([np.log(typical(run)) for run in runs], ddof=1))
+    return f"{100 * within:.1f} %", f"{100 * between:.1f} %"
 
 
 def sweep(

@@ -5,8 +5,9 @@
 Claims: a keeper that samples a task and keeps its curve uses at most 1 % of the task's elapsed time as CPU time; the
 task itself uses at most 1 % more CPU time than one that nobody samples.
 
-Method: the same fixed work as a task, each time in a sandbox of its own, three ways in turn: with its curve, sampled
-but without a curve, and not sampled at all (by a copy of the keeper that looks once an hour). Which way is first
+Method: the same fixed work as a task, each time in a sandbox of its own, four ways in turn: with its curve, with its
+curve and the pace of its core (as where a variant is repeated), sampled but without a curve, and not sampled at all (by
+a copy of the keeper that looks once an hour). Which way is first
 changes from round to round. CPU time of the task is what it measures of itself; the keeper's is the kernel's nanosecond
 counter, from the order to the answer. Quotients are of two tasks of the same round. The work: plain Python in one
 process, in two processes below the task, and in two processes of 500 MB; and in one process with room for 16 points
@@ -62,6 +63,8 @@ class Way:
 
     keeper: Path
     points: int
+    pace: bool = False
+    """Whether the pace of the task's core is looked at too, as where a variant is repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +101,9 @@ def main(arguments: list[str] | None = None) -> int:
             claim=f"A keeper that samples a task and keeps its curve of memory over time uses at most {MOST_PERCENT} % "
             f"of the task's elapsed time; the task uses at most {MOST_TIMES:g} times the CPU time of one that nobody "
             "samples.",
-            method="The same fixed work as a task in a sandbox of its own, three ways in turn: with its curve, sampled "
-            "without a curve, and not sampled at all. Quotients are of two tasks of the same round.",
+            method="The same fixed work as a task in a sandbox of its own, four ways in turn: with its curve, with "
+            "its curve and the pace of its core, sampled without a curve, and not sampled at all. Quotients are of "
+            "two tasks of the same round.",
             runs=options.runs,
             settings={"--seconds": options.seconds},
             figures=tuple(figures),
@@ -128,6 +132,10 @@ def figures_of(work: Work, rounds: list[dict[str, Seen]]) -> list[Figure]:
         figure(f"{title}: elapsed time, the same", quotients("curve", "wall_s", "blind"), "times"),
         figure(f"{title}: CPU of the keeper with a curve ÷ without", quotients("curve", "keeper_s", "sampled"),
                "times"),
+        figure(f"{title}: CPU of a keeper that looks at the pace too ÷ elapsed time of the task",
+               [found["paced"].percent for found in rounds], "%"),
+        figure(f"{title}: CPU of the task whose pace is looked at ÷ not sampled", quotients("paced", "cpu_s", "blind"),
+               "times"),
     ]  # fmt: skip
 
 
@@ -147,6 +155,7 @@ def rounds_of(folder: Path, work: Work, runs: int, seconds: float) -> list[dict[
     blind.write_text(source.replace(SAMPLING, BLIND), encoding="utf-8")
     ways = {
         "curve": Way(keeper=keeping._KEEPER, points=work.points),
+        "paced": Way(keeper=keeping._KEEPER, points=work.points, pace=True),
         "sampled": Way(keeper=keeping._KEEPER, points=0),
         "blind": Way(keeper=blind, points=0),
     }
@@ -164,7 +173,8 @@ def seen(folder: Path, work: Work, way: Way, rounds: int) -> Seen:
     function = FunctionRef(file=str(SUBJECTS / "sampled.py"), qualname="do_work")
     order = CallFunction(kind=Kind.STEP, function=function, sources=(), by=(), target=str(folder / "result"))
     environment = dict(os.environ) | {"LOAD_KIND": work.kind, "LOAD_ROUNDS": str(rounds)}
-    keeper = watched_by(way, Start(env=pinned(environment, 1), cwd=str(folder), log=str(folder / "log")))
+    start = Start(env=pinned(environment, 1), cwd=str(folder), log=str(folder / "log"), pace=way.pace)
+    keeper = watched_by(way, start)
     try:
         keeper.ask(Prepare(folder=str(SUBJECTS), functions=(function,), threads=1))
         before = cpu_s_of(keeper._process.pid)
