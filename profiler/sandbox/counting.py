@@ -48,7 +48,7 @@ def carry_out(order: CountGroups) -> Answered:
             groups, rows = connection.execute(f"SELECT count(*), coalesce(sum({_ROWS}), 0) FROM counted").fetchone()
             sized = connection.execute(
                 f"SELECT {_ROWS} AS sizes, {queries.hashed(step.shard_by)} AS hashes FROM counted "
-                f"ORDER BY {_ROWS} DESC LIMIT {MOST_EXACT}"
+                f"ORDER BY sizes DESC, hashes LIMIT {MOST_EXACT}"  # The same ones each time, and so the same number.
             ).fetchnumpy()
             shown = ", ".join(f"left(CAST({identifier(key)} AS VARCHAR), {_LONGEST_KEY})" for key in step.shard_by)
             largest = connection.execute(
