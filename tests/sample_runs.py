@@ -210,6 +210,18 @@ def a_run_with_failed_tasks() -> Run:
     )
 
 
+def a_run_on_two_hosts() -> Run:
+    """On a cluster of two unlike hosts; the harness's own host ran the monolith."""
+    query, *tasks = _decomposed()
+    there = [replace(task, host="node-2" if task.index % 3 else "node-1") for task in (query, *tasks)]
+    run = _reference_run([*_monolith(9_420, 11_132), *there], settings=the_settings(engine="dask", jobs=6))
+    own = replace(run.machine, host="harness", clock_mhz=2_600)
+    epyc = a_machine(
+        host="node-2", cpu_model="AMD EPYC 7R13 Processor", cores=4, clock_mhz=3_650, memory_bytes=16_384 * MIB
+    )
+    return replace(run, machine=own, hosts=(replace(own, host="node-1"), epyc))
+
+
 SAMPLES = {
     "fits": a_fitting_run,
     "does_not_fit": a_run_that_does_not_fit,
@@ -218,6 +230,7 @@ SAMPLES = {
     "interrupted": an_interrupted_run,
     "other_answer": a_run_with_another_answer,
     "failed_tasks": a_run_with_failed_tasks,
+    "two_hosts": a_run_on_two_hosts,
 }
 
 _PROGRESS = (

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from profiler.model import Machine, Run, Settings, Variant
 from profiler.report.clean import one_line
+from profiler.report.hosts import at_once
 from profiler.report.moments import commit_words
 from profiler.report.plain import many
 from profiler.report.repeated import repeated_text
@@ -87,7 +88,7 @@ def _machine(machine: Machine) -> str:
 def _settings(settings: Settings, run: Run) -> str:
     parts = []
     if Variant.DECOMPOSED in settings.variants:
-        parts.append(f"{many(settings.jobs, 'task')} at a time")
+        parts.append(at_once(settings, "task").removesuffix(" here"))
         parts.append("a fresh sandbox for each" if settings.cold else "sandboxes used again")
     whole = "the script" if run.is_script else "the monolith"
     threads = [

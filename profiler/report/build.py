@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from profiler.checking.outcome import Check
 from profiler.facts import Fact, Price
+from profiler.hosts import hosts_of
 from profiler.model import Run, Variant
 from profiler.reasons import Effect
 from profiler.report.basis import basis_of
@@ -18,6 +19,7 @@ from profiler.report.checked import checked_of
 from profiler.report.clean import one_line
 from profiler.report.commands import commands_of
 from profiler.report.findings import findings_of, warnings_of
+from profiler.report.hosts import hosts_section
 from profiler.report.key_figures import key_figures
 from profiler.report.plain import many
 from profiler.report.sameness import difference_tables, same_statement, score_statement
@@ -53,13 +55,14 @@ def build(
     names = names or Names(job=shlex.quote(one_line(run.plan.job)))
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
     findings, more = findings_of(run)
+    hosts = hosts_of(run)
     return Report(
         title=one_line(run.plan.job),
         facts=tuple(_facts(run, verdict)),
         statements=tuple(_statements(run, verdict)),
         figures=key_figures(verdict, run),
         differences=difference_tables(run.comparison),
-        totals=totals_table(verdict, run),
+        totals=totals_table(verdict, run, hosts),
         totals_notes=totals_notes(verdict, run),
         sections=tuple(section_of(variant, run) for variant in variants),
         findings=findings,
@@ -71,6 +74,8 @@ def build(
         commands=commands_of(verdict, run, names) if check is None else commands_of_check(check, run, names),
         run=run,
         verdict=verdict,
+        hosts=hosts,
+        hosts_section=None if hosts is None else hosts_section(hosts),
         check=check,
         checked=None if check is None else checked_of(check, run),
     )

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from profiler.fit import StepFit
-from profiler.model import Commit, Comparison, Measurement, Plan, Run, Score
+from profiler.hosts import Hosts
+from profiler.model import Commit, Comparison, Machine, Measurement, Plan, Run, Score
 from profiler.reasons import Reason
 from profiler.report.findings import alike, warnings_of
 from profiler.report.repeated import repeated_values
@@ -78,7 +79,8 @@ def document(report: Report) -> dict[str, Any]:
         "more_findings": max(0, len(findings) - _MOST_FINDINGS),
         "warnings": list(warnings_of(run)),
         "assumptions": _assumptions(verdict.assumptions),
-        "machine": _machine(verdict.assumptions),
+        "machine": _machine(verdict.assumptions.machine),
+        "hosts": None if report.hosts is None else _hosts(report.hosts),
         "settings": _settings(verdict.assumptions),
     }
 
@@ -300,13 +302,31 @@ def _assumptions(held: Assumptions) -> dict[str, Any]:
     }
 
 
-def _machine(held: Assumptions) -> dict[str, Any]:
-    machine = held.machine
+def _hosts(hosts: Hosts) -> dict[str, Any]:
+    return {
+        "each": [
+            {
+                "name": host.name,
+                "here": host.here,
+                "tasks": {variant.value: tasks for variant, tasks in host.tasks.items()},
+                "cpu_ns": {variant.value: cpu_ns for variant, cpu_ns in host.cpu_ns.items()},
+                "machine": None if host.machine is None else _machine(host.machine),
+            }
+            for host in hosts.each
+        ],
+        "unlike": [trait.value for trait in hosts.unlike],
+        "lost_tasks": hosts.lost,
+        "elapsed_comparable": hosts.same_speed,
+    }
+
+
+def _machine(machine: Machine) -> dict[str, Any]:
     return {
         "system": machine.system,
         "cpu_model": machine.cpu_model,
         "cores": machine.cores,
         "memory_bytes": machine.memory_bytes,
+        "clock_mhz": machine.clock_mhz,
         "python": machine.python,
         "packages": dict(machine.packages),
     }

@@ -102,6 +102,8 @@ def _blocks(report: Report, room: Room) -> Iterator[Block]:
         yield Block(name="how many findings there are", text=more)
     warnings = _list(report.warnings, room)
     yield Block(name="the warnings", text=f"Warnings:\n\n{warnings}" if warnings else "")
+    if report.hosts_section is not None:
+        yield Block(name="the hosts", text=_section(report.hosts_section, room, decides=False))
     yield Block(name="what this rests on", text=_details("What this rests on", _statements(report.basis, room)))
     yield Block(name="the next commands", text=_commands(report, room))
 

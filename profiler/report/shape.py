@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from profiler.checking.outcome import Check
+from profiler.hosts import Hosts
 from profiler.model import Run
 from profiler.verdict import Verdict
 
@@ -194,6 +195,10 @@ class Report:
     commands: tuple[Command, ...]
     run: Run
     verdict: Verdict
+    hosts: Hosts | None = None
+    """Where others than the harness's own host ran tasks."""
+    hosts_section: Section | None = None
+    """The same as text."""
     check: Check | None = None
     """Where the run was checked: what was found."""
     checked: Checked | None = None

@@ -11,12 +11,14 @@ from profiler.model import Peak, Run, Variant
 from profiler.reasons import Effect, Reason
 from profiler.report.clean import one_line
 from profiler.report.figures import end_of, numbers, peaks, seen, sizes, times
+from profiler.report.hosts import at_once
 from profiler.report.shape import Bar, Cell, Column, Row, Section, Table, Tone
 from profiler.report.skew import measured_note, skew_notes
 from profiler.units import count, percent, ratio, significant
 from profiler.variants import VariantVerdict
 
 HERE = "measured here"
+_ELSEWHERE = "as measured"
 THERE = "on Lambda"
 WORDS = {True: ("fits", Tone.YES), False: ("no", Tone.NO), None: ("undecided", Tone.DOUBT)}
 
@@ -43,7 +45,11 @@ _VERDICT = Column(key="verdict", group=THERE)
 
 def section_of(variant: VariantVerdict, run: Run) -> Section:
     """Lay out one variant."""
-    return Section(title=_title(variant, run), steps=steps_table(variant), notes=_notes(variant, run))
+    steps = steps_table(variant)
+    if any(item.host for item in run.of(variant.variant)):
+        columns = (replace(item, group=_ELSEWHERE) if item.group == HERE else item for item in steps.columns)
+        steps = replace(steps, columns=tuple(columns))
+    return Section(title=_title(variant, run), steps=steps, notes=_notes(variant, run))
 
 
 def steps_table(variant: VariantVerdict) -> Table:
@@ -137,11 +143,11 @@ def _title(variant: VariantVerdict, run: Run) -> str:
         return f"The script as it stands: {one_line(PurePath(run.plan.file).name)}"
     if variant.variant is Variant.MONOLITH:
         return "Monolith: all steps in one process"
-    where = "here" if run.settings.engine == "local" else f"on {one_line(run.settings.engine)}"
     if not any(step.fans_out for step in run.plan.decomposed):
+        where = "here" if run.settings.engine == "local" else f"on {one_line(run.settings.engine)}"
         return f"Decomposed: each step in a sandbox of its own, {where}"
     shards = "1 shard" if run.plan.shards == 1 else f"{count(run.plan.shards)} shards of whole groups"
-    return f"Decomposed: {shards}, {count(run.settings.jobs)} at a time {where}"
+    return f"Decomposed: {shards}, {at_once(run.settings)}"
 
 
 def _notes(variant: VariantVerdict, run: Run) -> tuple[str, ...]:

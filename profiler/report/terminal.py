@@ -47,6 +47,8 @@ def _blocks(report: Report, width: int) -> Iterator[Iterator[Text]]:
         yield _finding(finding, width)
     yield _more_findings(report, width)
     yield _warnings(report.warnings, width)
+    if report.hosts_section is not None:
+        yield section_lines(report.hosts_section, width)
     yield _basis(report.basis, width)
     yield commands_lines(report.commands, width)
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from profiler.hosts import Hosts
 from profiler.model import Peak, Run, Variant
 from profiler.report.clean import one_line
 from profiler.report.figures import seen
+from profiler.report.hosts import on_hosts
 from profiler.report.shape import Cell, Column, Row, Table
 from profiler.units import MIB_PER_GB, NS_PER_HOUR, count, dollars, duration, memory_range, percent, ratio, significant
 from profiler.variants import MachineCost, VariantVerdict
@@ -18,10 +20,13 @@ Line = tuple[str, tuple[str, ...], str]
 """Label, one text per variant, and by how much the second is less."""
 
 
-def totals_table(verdict: Verdict, run: Run) -> Table:
-    """Lay out what both variants come to; one that is not complete, or alone, is by nothing less than another."""
+def totals_table(verdict: Verdict, run: Run, hosts: Hosts | None = None) -> Table:
+    """Lay out what both variants come to; one that is not complete, or alone, is by nothing less than another.
+
+    Nor is an elapsed time, where hosts that are not alike had a part in it.
+    """
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
-    lines = [line for line in _lines(verdict, variants) if any(line[1])]
+    lines = [line for line in _lines(verdict, variants, hosts) if any(line[1])]
     names = ["script" if run.is_script else item.variant.value for item in variants]
     titles = (
         Column(key="what"),
@@ -82,7 +87,7 @@ def _between(least: Fraction, most: Fraction) -> str:
     return texts[0] if texts[0] == texts[1] else "–".join(texts)
 
 
-def _lines(verdict: Verdict, variants: Sequence[VariantVerdict]) -> list[Line]:
+def _lines(verdict: Verdict, variants: Sequence[VariantVerdict], hosts: Hosts | None) -> list[Line]:
     highest = [seen(item.peak) for item in variants]
     lines = [
         _line(
@@ -91,9 +96,9 @@ def _lines(verdict: Verdict, variants: Sequence[VariantVerdict]) -> list[Line]:
             [_ends(peak) for peak in highest],
         ),
         _line(
-            "time on this machine",
-            [duration(item.wall_ns) if item.tasks else "" for item in variants],
-            [_both(item.wall_ns or None) for item in variants],
+            "time on this machine" if hosts is None else "time as measured",
+            [_elapsed(item, hosts) if item.tasks else "" for item in variants],
+            [_both(item.wall_ns if hosts is None or hosts.same_speed else None) for item in variants],
         ),
         _line(
             "time on AWS",
@@ -112,6 +117,11 @@ def _lines(verdict: Verdict, variants: Sequence[VariantVerdict]) -> list[Line]:
     if verdict.budget is not None and variants:
         lines += _always_on(variants)
     return lines
+
+
+def _elapsed(item: VariantVerdict, hosts: Hosts | None) -> str:
+    """The time that a variant took, and on how many hosts, where that is more than one."""
+    return ", ".join(part for part in (duration(item.wall_ns), on_hosts(hosts, item.variant)) if part)
 
 
 def _always_on(variants: Sequence[VariantVerdict]) -> Iterator[Line]:

@@ -28,6 +28,7 @@ from tests.reports import a_report
 from tests.sample_runs import (
     SAMPLES,
     a_fitting_run,
+    a_run_on_two_hosts,
     a_run_that_does_not_fit,
     a_run_with_another_answer,
     a_script_run,
@@ -305,9 +306,10 @@ def test_the_guide_explains_every_label_and_every_column() -> None:
 
 def test_the_excerpts_of_the_guide_are_of_a_real_report() -> None:
     guide = (ROOT / "docs" / "reading-a-report.md").read_text(encoding="utf-8")
-    lines = render(a_report(a_fitting_run()), width=140).splitlines()
+    runs = (a_fitting_run(), a_run_on_two_hosts())
+    lines = [line for run in runs for line in render(a_report(run), width=140).splitlines()]
     excerpts = re.findall(r"```text\n(.*?)```", guide, flags=re.DOTALL)
-    assert len(excerpts) == 3
+    assert len(excerpts) == 4
     assert [line for excerpt in excerpts for line in excerpt.splitlines() if line not in lines] == []
 
 
