@@ -17,6 +17,7 @@ from profiler.comparing.values import Difference, Doubt, Figure, Finding, Line, 
 from profiler.errors import UsageError
 from profiler.model import Run, Variant
 from profiler.regression.difference import difference
+from profiler.regression.pace import DRIFT
 from profiler.regression.repeats import typical
 from profiler.series import complete_repetitions, series_of
 
@@ -197,14 +198,15 @@ def _against(before: Sequence[float], after: Sequence[float], figure: Figure, do
     if figure is Figure.TASKS:
         finding = Finding.MORE if new > old else Finding.LESS if new < old else Finding.SAME
         return Difference(finding=finding, ratio=ratio)
-    rise = difference(before, after, threshold=0)
+    threshold = DRIFT if figure in _OF_ITS_MACHINE else 0
+    rise = difference(before, after, threshold=threshold)
     if rise.interval is None or doubt is not None:
         doubt = Doubt.REPEATS if rise.interval is None else doubt
         return Difference(finding=Finding.UNKNOWN, doubt=doubt, ratio=ratio)
     finding = Finding.SAME
-    if rise.beyond_noise and new > old:
+    if rise.worse:
         finding = Finding.MORE
-    elif new < old and difference(after, before, threshold=0).beyond_noise:
+    elif new < old and difference(after, before, threshold=threshold).worse:
         finding = Finding.LESS
     return Difference(finding=finding, ratio=ratio, interval=rise.interval)
 

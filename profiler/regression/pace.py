@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+DRIFT = 0.05
+"""By how much CPU times of the same code may differ at one pace: twice the standard deviation of a difference."""
+
 
 def at_pace(values: Sequence[float], pace_ns: Sequence[float], reference_ns: float) -> tuple[float, ...]:
     """Return CPU times as they would be at another pace.

@@ -10,6 +10,7 @@ from shlex import quote
 
 from profiler.comparing.values import Difference, Doubt, Figure, Finding, Line, Side, SideBySide, Value
 from profiler.model import Variant
+from profiler.regression.pace import DRIFT
 from profiler.report.clean import one_line
 from profiler.report.commands import reference
 from profiler.report.compare_doubts import warnings
@@ -146,8 +147,8 @@ def _notes(compared: SideBySide) -> Iterator[str]:
         )
     if any(value and value.at_pace for line in compared.lines for value in line.values[1:]):
         yield (
-            "At one pace of the cores, CPU times of the same code still differ by some 2 % from run to run, which the "
-            "repeats within a run do not show."
+            "Also at one pace of the cores, CPU times of the same code differ from run to run, by up to "
+            f"{DRIFT * 100:g} %, which the repeats within a run do not show: a smaller change of time is called nothing."
         )
     if any(found.doubt is Doubt.REPEATS for found in differences):
         yield (
