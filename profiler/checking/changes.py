@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from statistics import fmean
 
-from profiler.checking.likeness import renamed, same_machine, same_pace
+from profiler.checking.likeness import renamed, same_machines, same_pace
 from profiler.checking.outcome import Called, Change, Creep, Measure
 from profiler.model import Run, Variant
 from profiler.regression.busy import too_busy
@@ -36,7 +36,8 @@ class Figures:
     run: Run
     series: Mapping[Place, Series]
     """By its names in the checked run."""
-    same_machine: bool
+    same_machine: frozenset[Variant]
+    """Variants that hosts with the same processors and as many cores ran."""
     same_pace: bool
     """The pace of its cores was looked at with the same work, on the same Python."""
 
@@ -55,7 +56,7 @@ def figures_of(run: Run, checked: Run) -> Figures:
             (item.variant, None if item.step is None else names[item.variant].get(item.step, item.step)): item
             for item in series_of(run)
         },
-        same_machine=same_machine(run.machine, checked.machine),
+        same_machine=frozenset(variant for variant in Variant if same_machines(run, checked, variant)),
         same_pace=same_pace(run, checked),
     )
 
@@ -71,7 +72,7 @@ def changes_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Iter
     for place in now.series:
         for measure in Measure:
             having = [before for before in baselines if place in before.series]
-            of_machine = [before for before in having if before.same_machine]
+            of_machine = [before for before in having if place[0] in before.same_machine]
             if measure is Measure.CPU and of_machine:
                 having = of_machine
             if having:
@@ -114,7 +115,7 @@ def _change(place: Place, measure: Measure, before: Figures, now: Figures, rules
     threshold, least = _threshold(place, measure, rules), _least(place, measure, before, now)
     held = partial(difference, threshold=float(threshold), least=least)
     found = held(old, new)
-    compared = measure is Measure.PEAK or before.same_machine
+    compared = measure is Measure.PEAK or place[0] in before.same_machine
     busy = measure is Measure.CPU and (before.busy(place[0]) or now.busy(place[0]))
     called = _called(found, measure, partial(held, new, old))
     if measure is Measure.CPU and (busy or not at_one_pace) and called is not Called.NO_CHANGE:
@@ -164,7 +165,7 @@ def _least(place: Place, measure: Measure, before: Figures, now: Figures) -> flo
 def _time_says_something(place: Place, before: Figures, now: Figures) -> bool:
     """Whether CPU times of two runs can be held against each other."""
     quiet = not before.busy(place[0]) and not now.busy(place[0])
-    return before.same_machine and quiet and _have_pace(place, before, now)
+    return place[0] in before.same_machine and quiet and _have_pace(place, before, now)
 
 
 def _have_pace(place: Place, before: Figures, now: Figures) -> bool:

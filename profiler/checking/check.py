@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from profiler.checking.changes import Figures, changes_of, creeps_of, figures_of
 from profiler.checking.fitting import Judge, objections_of
-from profiler.checking.likeness import differences, other_data, renamed, same_machine
+from profiler.checking.likeness import differences, other_data, renamed, same_machines
 from profiler.checking.outcome import Baseline, Called, Change, Check, Creep
 from profiler.errors import UsageError
 from profiler.model import Run, Variant
@@ -119,7 +119,7 @@ def _baseline(before: Run, run: Run, variant: Variant) -> Baseline:
         created=before.created,
         commit=before.commit,
         repeats=len(complete_repetitions(before, variant)),
-        same_machine=same_machine(before.machine, run.machine),
+        same_machine=same_machines(before, run, variant),
         differences=tuple(differences(before, run)),
         refused=refused,
         path=before.path,

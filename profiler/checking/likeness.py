@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import PurePath
 
+from profiler.hosts import kinds
 from profiler.model import FunctionRef, InputFiles, Machine, PlannedStep, Run, Settings, Variant
 from profiler.units import count, memory
 
@@ -25,6 +26,12 @@ _SETTINGS = {
 def same_machine(before: Machine, now: Machine) -> bool:
     """Whether time can be compared: the same processor with as many cores; its kernel may be another."""
     return (before.cpu_model, before.cores) == (now.cpu_model, now.cores)
+
+
+def same_machines(before: Run, now: Run, variant: Variant) -> bool:
+    """Whether time of a variant can be compared: hosts with the same processors and as many cores ran it."""
+    found = kinds(before, variant)
+    return found is not None and found == kinds(now, variant)
 
 
 def same_pace(before: Run, now: Run) -> bool:
@@ -53,6 +60,8 @@ def differences(before: Run, now: Run) -> Iterator[str]:
     old, new = before.machine, now.machine
     if not same_machine(old, new):
         yield f"another machine: {_machine(old)} then, {_machine(new)} now"
+    if (_elsewhere(before) or _elsewhere(now)) and not same_machines(before, now, Variant.DECOMPOSED):
+        yield f"another machine: decomposed tasks on {_kinds(before)} then, on {_kinds(now)} now"
     if before.version != now.version:
         yield _from_to("paredown", before.version, now.version)
     if old.python != new.python:
@@ -133,7 +142,21 @@ def _said(value: object) -> str:
 
 
 def _machine(machine: Machine) -> str:
-    return f"{machine.cpu_model or 'an unknown processor'} with {count(machine.cores)} cores"
+    return _kind(machine.cpu_model, machine.cores)
+
+
+def _kind(cpu_model: str, cores: int) -> str:
+    return f"{cpu_model or 'an unknown processor'} with {count(cores)} cores"
+
+
+def _kinds(run: Run) -> str:
+    """The machines that ran decomposed tasks."""
+    found = kinds(run, Variant.DECOMPOSED)
+    return "hosts that nobody described" if found is None else " and ".join(_kind(*kind) for kind in sorted(found))
+
+
+def _elsewhere(run: Run) -> bool:
+    return any(item.host for repetition in run.repeated(Variant.DECOMPOSED) for item in repetition.measurements)
 
 
 def _code_of(step: PlannedStep, code: Mapping[str, str]) -> tuple[str, frozenset[str]] | None:

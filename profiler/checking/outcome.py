@@ -93,6 +93,7 @@ class Baseline:
     commit: Commit | None
     repeats: int
     same_machine: bool
+    """Hosts with the same processors and as many cores ran the variant that has to fit."""
     differences: tuple[str, ...] = ()
     """What else is not as it was then (machine, packages, shards), in words."""
     refused: str = ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from profiler.checking.check import unknown_steps
 from profiler.checking.outcome import Called, Check, Measure
 from profiler.errors import UsageError
-from profiler.model import Comparison, Ending, Measurement, Run, Variant
+from profiler.model import Comparison, Ending, Machine, Measurement, Run, Variant
 from profiler.reasons import Effect, ReasonKind
 from profiler.settings import Limits
 from profiler.units import MIB, NS_PER_S
@@ -345,6 +345,73 @@ def test_another_kernel_is_the_same_machine() -> None:
     found = checked(repeated(a_run()), [a_baseline(machine=a_machine(system="Linux 6.1", host="runner-7"))])
     assert found.baselines[0].same_machine
     assert not called(found, Called.NOT_COMPARED)
+
+
+def on_hosts(run: Run, *machines: Machine) -> Run:
+    """A run whose decomposed tasks ran on other hosts, by turns."""
+
+    def moved(item: Measurement) -> Measurement:
+        host = "" if item.variant is Variant.MONOLITH else f"node-{item.index % max(1, len(machines))}"
+        return replace(item, host=host)
+
+    hosts = tuple(replace(machine, host=f"node-{place}") for place, machine in enumerate(machines))
+    return replace(changed(run, moved), hosts=hosts)
+
+
+EPYC = a_machine(cpu_model="EPYC", cores=8)
+XEON = a_machine(cpu_model="Xeon", cores=4)
+
+
+def compared_cpu(found: Check) -> set[Variant]:
+    """The variants whose CPU time was held against the baseline."""
+    return {
+        item.variant for item in found.changes if item.measure is Measure.CPU and item.called is not Called.NOT_COMPARED
+    }
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "compared", "said"),
+    [
+        pytest.param((EPYC,), (EPYC, EPYC), {*Variant}, "", id="as many kinds of host"),
+        pytest.param((EPYC, XEON), (XEON, EPYC), {*Variant}, "", id="the same kinds of host"),
+        pytest.param(
+            (EPYC,),
+            (EPYC, XEON),
+            {Variant.MONOLITH},
+            "decomposed tasks on EPYC with 8 cores then, on EPYC with 8 cores and Xeon with 4 cores now",
+            id="another kind of host",
+        ),
+        pytest.param(
+            (),
+            (),
+            {Variant.MONOLITH},
+            "decomposed tasks on hosts that nobody described then, on hosts that nobody described now",
+            id="unknown hosts",
+        ),
+    ],
+)
+def test_time_of_decomposed_tasks_is_compared_where_the_same_kinds_of_host_ran_them(
+    then: tuple[Machine, ...], now: tuple[Machine, ...], compared: set[Variant], said: str
+) -> None:
+    found = checked(on_hosts(repeated(a_run()), *now), [on_hosts(a_baseline(), *then)])
+    assert compared_cpu(found) == compared
+    assert found.baselines[0].same_machine is not bool(said)
+    assert found.baselines[0].differences == ((f"another machine: {said}",) if said else ())
+
+
+def test_the_harness_has_no_part_in_the_time_of_tasks_on_other_hosts() -> None:
+    before = replace(on_hosts(a_baseline(), EPYC), machine=a_machine(cpu_model="a laptop's"))
+    found = checked(on_hosts(repeated(a_run()), EPYC), [before])
+    assert compared_cpu(found) == {Variant.DECOMPOSED}
+    assert found.baselines[0].same_machine
+
+
+def test_a_run_on_hosts_is_no_run_of_this_machine() -> None:
+    found = checked(on_hosts(repeated(a_run()), EPYC), [a_baseline()])
+    assert compared_cpu(found) == {Variant.MONOLITH}
+    assert found.baselines[0].differences == (
+        "another machine: decomposed tasks on a processor with 2 cores then, on EPYC with 8 cores now",
+    )
 
 
 def test_time_is_compared_with_the_newest_run_of_the_same_machine() -> None:
