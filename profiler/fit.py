@@ -17,7 +17,7 @@ from statistics import median
 from profiler import objections
 from profiler.duration import predict_duration
 from profiler.facts import LambdaLimits, Platform
-from profiler.model import Ending, Measurement, Peak, PlannedStep
+from profiler.model import Ending, Measurement, Moved, Peak, PlannedStep, moved_by
 from profiler.pricing.cost import billed_ms
 from profiler.reasons import Reason, fits_all
 from profiler.sizing import (
@@ -88,6 +88,8 @@ class StepFit:
     """Highest use of a temporary folder."""
     groups: int | None
     """Groups over all tasks; None where the step does not go by group."""
+    moved: Moved | None
+    """To and from object stores, over all tasks; None: they had nothing there."""
     needed_mib: int | None
     """What the highest peak asks for, with headroom and the runtime's own memory, before rounding to a size."""
     memory_mib: int | None = None
@@ -167,6 +169,7 @@ def measured(name: str, kind: str, tasks: Sequence[Measurement], terms: Terms, *
         init_ns_median=init_of(tasks),
         temp_bytes=max((task.temp_bytes for task in tasks), default=0),
         groups=sum(groups) if groups else None,
+        moved=moved_by(task.moved for task in tasks),
         needed_mib=None if peak is None else needed_mib(top(peak), terms.headroom, terms.limits),
     )
 

@@ -5,6 +5,7 @@ Whole nanoseconds and bytes, because a bill rounds up. Nothing here reads a cloc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -53,6 +54,8 @@ class InputFiles:
     """Changes when a path, a size or a modification time does."""
     made: bool = False
     """Made by the job's own `make`, rather than brought by the user."""
+    sizes: tuple[int, ...] = ()
+    """Bytes of each file, where they lie behind URLs; empty: they are on a disk, which can be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,16 +204,50 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What passed between a task and an object store, as the store bills it."""
+    """What passed between a task and an object store, as the store bills it.
 
-    get: int = 0
+    Only what the task's own process asked for and was answered. None: it was not seen, as where another library than
+    fsspec or boto3 read the files.
+    """
+
+    get: int | None = 0
     """Requests that read: GET, and HEAD at the same price."""
-    put: int = 0
+    put: int | None = 0
     """Requests that write, each part of a large file by itself: PUT, POST, COPY."""
-    list: int = 0
+    list: int | None = 0
     """Requests that list, at the price of writing ones."""
-    received_bytes: int = 0
-    sent_bytes: int = 0
+    received_bytes: int | None = 0
+    sent_bytes: int | None = 0
+    estimated: bool = False
+    """Some of it is counted by calls of fsspec, since the store's own requests cannot be seen."""
+
+
+def moved_by(all_moved: Iterable[Moved | None]) -> Moved | None:
+    """Add up what several tasks moved: None where none moved anything; what one does not know, the sum does not.
+
+    >>> moved_by([None, Moved(get=2, received_bytes=10), Moved(get=1, sent_bytes=None)])
+    Moved(get=3, put=0, list=0, received_bytes=10, sent_bytes=None, estimated=False)
+    """
+    found = [moved for moved in all_moved if moved is not None]
+    if not found:
+        return None
+    return Moved(
+        get=_sum_known(moved.get for moved in found),
+        put=_sum_known(moved.put for moved in found),
+        list=_sum_known(moved.list for moved in found),
+        received_bytes=_sum_known(moved.received_bytes for moved in found),
+        sent_bytes=_sum_known(moved.sent_bytes for moved in found),
+        estimated=any(moved.estimated for moved in found),
+    )
+
+
+def _sum_known(figures: Iterable[int | None]) -> int | None:
+    total = 0
+    for figure in figures:
+        if figure is None:
+            return None
+        total += figure
+    return total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,11 +44,16 @@ def work_of(measurement: Measurement, limits: LambdaLimits) -> Work:
     """Return what a measured task has to do.
 
     What it read twice comes over the network once; what it read beside its input (libraries, spilled blocks) does not.
+    What came from an object store came over a network here as well, and is in its time already.
     """
     cores = measurement.cores if measurement.cores > 0 else 1.0
     over, under = cores.as_integer_ratio()
     unhindered = max(measurement.wall_ns - measurement.wait_ns, -(-measurement.cpu_ns * under // over))
-    moved = min(measurement.read_bytes, measurement.input_bytes) + measurement.output_bytes
+    from_disk = measurement.input_bytes
+    if measurement.moved is not None:
+        received = measurement.moved.received_bytes
+        from_disk = 0 if received is None else max(0, from_disk - received)
+    moved = min(measurement.read_bytes, from_disk) + measurement.output_bytes
     return Work(
         wall_ns=min(measurement.wall_ns, unhindered),
         cpu_ns=measurement.cpu_ns,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from profiler.model import Comparison, FunctionRef, InputFiles, Outcome, Plan, PlannedStep, Score, Skew, Variant
+from profiler.model import Comparison, FunctionRef, InputFiles, Moved, Outcome, Plan, PlannedStep, Score, Skew, Variant
 
 UNHEARD = 97
 """Exit code of a sandbox that cannot answer, since the user's code closed the descriptor for it."""
@@ -25,6 +25,8 @@ class Source:
     """The rows have no order of their own (a query without ORDER BY); they are sorted when read."""
     empty: bool = False
     """There is nothing in this shard; `files` shows only what it would look like."""
+    sizes: tuple[int, ...] = ()
+    """Bytes of each file, where they lie behind URLs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ class MonolithStep:
     memory_limit_mib: int = 0
     threads: int = 1
     lines: bool = False
+    sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Bytes of each file of those inputs that lie behind URLs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +262,8 @@ class Reading:
     children_ended: bool = False
     """Some process below this one was started and ended while the task ran."""
     largest_child_bytes: int = 0
+    moved: Moved | None = None
+    """To and from object stores, as far as it was seen; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

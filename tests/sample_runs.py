@@ -12,6 +12,7 @@ from profiler.model import (
     Group,
     InputFiles,
     Measurement,
+    Moved,
     Outcome,
     Run,
     Score,
@@ -222,6 +223,23 @@ def a_run_on_two_hosts() -> Run:
     return replace(run, machine=own, hosts=(replace(own, host="node-1"), epyc))
 
 
+def a_run_on_s3() -> Run:
+    """Its input lies on S3; the monolith reads it in a way that nobody sees."""
+    run = a_fitting_run()
+    (line_items,) = run.plan.inputs
+    paths = tuple(f"s3://focus/{month:02}.parquet" for month in range(18))
+    asked = Moved(get=18 * 4, received_bytes=610 * MIB)
+    unseen = Moved(get=None, put=None, list=None, received_bytes=None, sent_bytes=None)
+    tasks = tuple(
+        replace(item, moved=asked if item.variant is Variant.DECOMPOSED else unseen, input_files=18)
+        if item.step in ("daily_cost", "load") and (item.step == "load" or item.variant is Variant.DECOMPOSED)
+        else item
+        for item in run.measurements
+    )
+    found = replace(line_items, paths=paths, sizes=(line_items.total_bytes // 18,) * 18)
+    return replace(run, plan=replace(run.plan, inputs=(found,)), measurements=tasks)
+
+
 SAMPLES = {
     "fits": a_fitting_run,
     "does_not_fit": a_run_that_does_not_fit,
@@ -231,6 +249,7 @@ SAMPLES = {
     "other_answer": a_run_with_another_answer,
     "failed_tasks": a_run_with_failed_tasks,
     "two_hosts": a_run_on_two_hosts,
+    "on_s3": a_run_on_s3,
 }
 
 _PROGRESS = (

@@ -16,6 +16,7 @@ from profiler.facts import FactSet
 from profiler.facts.values import number_of
 from profiler.fit import StepFit
 from profiler.model import Answer, Kind, Measurement, Run, Variant
+from profiler.pipeline.requests import S3Requests, requests_of
 from profiler.units import DAYS_PER_MONTH, GIB, MIB, MIB_PER_GB, NS_PER_S
 from profiler.variants import VariantVerdict, latest
 
@@ -89,6 +90,13 @@ def moved_bytes(run: Run, design: Design) -> tuple[int, int]:
     return sum(task.output_bytes for task in (*between, *answers)), sum(task.input_bytes for task in tasks)
 
 
+def s3_requests(run: Run, design: Design) -> S3Requests:
+    """Return what one run asks of S3, and which part of it was counted."""
+    tasks = latest(run.of(Variant.DECOMPOSED))
+    between, answers = _writing_to_s3(run, tasks, design)
+    return requests_of(run.plan, tasks, (*between, *answers))
+
+
 def queries_of(variant: VariantVerdict) -> frozenset[str]:
     """Return the names of the steps that are SQL, which Athena could run as well."""
     return frozenset(step.name for step in variant.steps if step.kind in (Kind.QUERY, Kind.COMBINE))
@@ -105,9 +113,12 @@ def _scanned_tb(tasks: list[Measurement], facts: FactSet) -> Fraction:
     Whether Athena's TB is 10^12 or 2^40 bytes is not confirmed; the smaller is taken, which is never too little.
     """
     least = ceil(number_of(facts, "athena", "min_scan"))
-    return Fraction(
-        sum(max(least, ceil(Fraction(min(task.read_bytes, task.input_bytes), 10**6))) for task in tasks), 10**6
-    )
+    return Fraction(sum(max(least, ceil(Fraction(min(_read(task), task.input_bytes), 10**6))) for task in tasks), 10**6)
+
+
+def _read(task: Measurement) -> int:
+    """Bytes that a task read, of this disk and of stores."""
+    return task.read_bytes + ((task.moved.received_bytes or 0) if task.moved else 0)
 
 
 def _temp_gb_s(steps: list[StepFit], facts: FactSet) -> Fraction:
@@ -122,10 +133,11 @@ def _temp_gb_s(steps: list[StepFit], facts: FactSet) -> Fraction:
 
 
 def _files(run: Run, tasks: tuple[Measurement, ...], design: Design) -> Iterator[tuple[str, Fraction]]:
-    """Files that steps hand on: one PUT for each that is written, one GET for each that a task is given."""
+    """Files that steps hand on, and what else their tasks ask of S3."""
     between, answers = _writing_to_s3(run, tasks, design)
-    yield "s3.put_requests", Fraction(sum(len(task.files) for task in (*between, *answers)))
-    yield "s3.get_requests", Fraction(sum(task.input_files for task in tasks))
+    requests = requests_of(run.plan, tasks, (*between, *answers))
+    yield "s3.put_requests", Fraction(requests.put)
+    yield "s3.get_requests", Fraction(requests.get)
     kept = sum(task.output_bytes for task in between) * _BETWEEN_DAYS
     kept += sum(task.output_bytes for task in answers) * design.kept_days
     yield "s3.storage_gb_months", Fraction(kept, GIB) / DAYS_PER_MONTH

@@ -20,8 +20,9 @@ from profiler.pipeline.doubts import doubts_of
 from profiler.pipeline.driving import Driven, WorkflowCost, driven_by, most_bought, workflow_costs
 from profiler.pipeline.elsewhere import Elsewhere, elsewhere_of, own_prices
 from profiler.pipeline.pricebook import PriceBook
+from profiler.pipeline.requests import S3Requests
 from profiler.pipeline.services import ServiceCost, services_of, used_up_first
-from profiler.pipeline.usage import Design, Store, Usage, items_of, moved_bytes, queries_of
+from profiler.pipeline.usage import Design, Store, Usage, items_of, moved_bytes, queries_of, s3_requests
 from profiler.pricing.cost import as_decimal
 from profiler.units import DAYS_PER_MONTH
 from profiler.variants import VariantVerdict
@@ -63,6 +64,8 @@ class Pipeline:
     """That one run writes to S3."""
     s3_given_bytes: int
     """Of the files that its tasks are given from S3, the input's among them."""
+    s3_requests: S3Requests
+    """That one run makes, and which of them were counted."""
     services: tuple[ServiceCost, ...]
     workflows: tuple[WorkflowCost, ...]
     usd_per_run: Decimal
@@ -155,6 +158,7 @@ def pipeline_of(
         target_usd_per_day=usd_per_day,
         s3_written_bytes=written,
         s3_given_bytes=given,
+        s3_requests=s3_requests(run, design),
         services=services,
         workflows=workflow_costs(used, book),
         usd_per_run=total_run,

@@ -15,7 +15,7 @@ from typing import Any
 
 from profiler.fit import StepFit
 from profiler.hosts import Hosts
-from profiler.model import Commit, Comparison, Machine, Measurement, Plan, Run, Score
+from profiler.model import Commit, Comparison, Machine, Measurement, Moved, Plan, Run, Score
 from profiler.reasons import Reason
 from profiler.report.findings import alike, warnings_of
 from profiler.report.repeated import repeated_values
@@ -230,6 +230,7 @@ def _step(step: StepFit) -> dict[str, Any]:
         "peak_low_bytes": None if step.peak is None else step.peak.low,
         "added_bytes": step.added_bytes,
         "temp_bytes": step.temp_bytes,
+        "moved": moved_document(step.moved),
         "wall_ns": step.wall_ns,
         "task_wall_ns_median": step.task_wall_ns_median,
         "task_wall_ns_max": step.task_wall_ns_max,
@@ -247,6 +248,20 @@ def _step(step: StepFit) -> dict[str, Any]:
         "fits": step.fits,
         "reasons": reasons(step.reasons),
         "outcomes": {ending.value: tasks for ending, tasks in step.outcomes.items() if tasks},
+    }
+
+
+def moved_document(moved: Moved | None) -> dict[str, Any] | None:
+    """Return what was moved to and from object stores as plain values."""
+    if moved is None:
+        return None
+    return {
+        "get": moved.get,
+        "put": moved.put,
+        "list": moved.list,
+        "received_bytes": moved.received_bytes,
+        "sent_bytes": moved.sent_bytes,
+        "estimated": moved.estimated,
     }
 
 

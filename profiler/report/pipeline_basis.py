@@ -8,6 +8,7 @@ from profiler.fit import DEFAULT_HEADROOM
 from profiler.pipeline.usage import Store
 from profiler.pipeline.whole import Pipeline
 from profiler.report.clean import one_line
+from profiler.report.moved import requests_words
 from profiler.report.plain import many
 from profiler.units import dollars, memory
 
@@ -29,9 +30,8 @@ def basis(pipeline: Pipeline) -> Iterator[str]:
     else:
         yield f"The files of the last step are the answers, on S3, {kept}."
     yield (
-        f"One PUT for each file on S3 ({memory(pipeline.s3_written_bytes)}), one GET for each that a task is given "
-        f"({memory(pipeline.s3_given_bytes)}); a query may make several GETs of a large file. Between steps they are "
-        f"kept one day. Logs: Lambda's own lines and what was printed, {kept}."
+        f"{_requests_basis(pipeline)} Between steps they are kept one day. Logs: Lambda's own lines and what was "
+        f"printed, {kept}."
     )
     if design.athena:
         yield "Athena bills what a query reads, at least 10 MB; its TB, not confirmed, as 10^12 bytes."
@@ -45,6 +45,25 @@ def _terms(pipeline: Pipeline) -> str:
     if pipeline.warm:
         terms.append("no init billed")
     return f" with {' and '.join(terms)}" if terms else ""
+
+
+def _requests_basis(pipeline: Pipeline) -> str:
+    """Which of the requests to S3 were counted, and how the others are estimated."""
+    requests = pipeline.s3_requests
+    written, given = memory(pipeline.s3_written_bytes), memory(pipeline.s3_given_bytes)
+    estimate = (
+        f"One PUT for each file on S3 ({written}), one GET for each that a task is given ({given}); a query may make "
+        "several GETs of a large file."
+    )
+    if requests.counted is not None:
+        estimate = (
+            f"Of the requests to S3, {requests_words(requests.counted)} are counted as the tasks made them. For files "
+            f"that were on this disk it is an estimate: {many(requests.estimated_put, 'PUT')} for those that go to S3 "
+            f"({written} in all), {many(requests.estimated_get, 'GET')} for those that a task is given."
+        )
+    if requests.unseen:
+        estimate += f" How {', '.join(map(one_line, requests.unseen))} asked for its input is not counted."
+    return estimate
 
 
 def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:

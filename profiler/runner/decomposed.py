@@ -103,7 +103,9 @@ def _orders(
         for index, part in enumerate(step.parts or (None,)):
             sources = [_source(name, None, kept, setting.plan) for name in step.reads]
             if part is not None:
-                sources[0] = Source(name=step.reads[0], files=part, is_input=True)
+                known = dict(zip(sources[0].files, sources[0].sizes, strict=bool(sources[0].sizes)))
+                sizes = tuple(known[file] for file in part if file in known)
+                sources[0] = Source(name=step.reads[0], files=part, is_input=True, sizes=sizes)
             yield (
                 index,
                 RunQuery(
@@ -144,7 +146,7 @@ def _shards(step: PlannedStep, kept: Mapping[str, Kept]) -> list[int | None]:
 def _source(name: str, shard: int | None, kept: Mapping[str, Kept], plan: Plan) -> Source:
     for item in plan.inputs:
         if item.name == name:
-            return Source(name=name, files=item.paths, is_input=True)
+            return Source(name=name, files=item.paths, is_input=True, sizes=item.sizes)
     mine = kept[name]
     if shard is None or not mine.shards:
         return Source(name=name, files=mine.all(), is_input=False, any_order=mine.any_order)

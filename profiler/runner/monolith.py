@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from profiler.model import Ending, Measurement, Outcome, Peak, PlannedStep, Variant
+from profiler.model import Ending, Measurement, Moved, Outcome, Peak, PlannedStep, Variant, moved_by
 from profiler.runner.decomposed import Setting
 from profiler.runner.environment import pinned
 from profiler.runner.keeping import Gone, Keeper, Replied, Reply, Start
@@ -99,6 +99,7 @@ def order_of(step: PlannedStep, setting: Setting, *, lines: bool = False) -> Mon
         memory_limit_mib=limits.memory_limit_mib if limits else 0,
         threads=limits.threads if limits else 1,
         lines=lines,
+        sizes={item.name: item.sizes for item in setting.plan.inputs if item.name in step.reads and item.sizes},
     )
 
 
@@ -176,11 +177,27 @@ def run_script(
             wall_ns=max(0, whole.wall_ns - sum(reading.wall_ns for reading in outer)),
             cpu_ns=max(0, whole.cpu_ns - sum(reading.cpu_ns for reading in outer)),
             wait_ns=max(0, whole.wait_ns - sum(reading.wait_ns for reading in outer)),
+            moved=_beside(whole.moved, [reading.moved for reading in outer]),
             init_ns=whole.init_ns if not outer else 0,
             init_cpu_ns=whole.init_cpu_ns if not outer else 0,
         )
     )
     return ("" if whole.outcome.ok else f"{step.name}: {whole.outcome.message}"), whole.outcome.exit_code
+
+
+def _beside(whole: Moved | None, parts: Sequence[Moved | None]) -> Moved | None:
+    """What a script moved outside of its marks; None: nothing."""
+    inner = moved_by(parts)
+    if whole is None or inner is None or whole == inner:
+        return None if whole == inner else whole
+    return Moved(
+        get=(whole.get or 0) - (inner.get or 0),
+        put=(whole.put or 0) - (inner.put or 0),
+        list=(whole.list or 0) - (inner.list or 0),
+        received_bytes=(whole.received_bytes or 0) - (inner.received_bytes or 0),
+        sent_bytes=(whole.sent_bytes or 0) - (inner.sent_bytes or 0),
+        estimated=whole.estimated,
+    )
 
 
 def _marked(message: Marked, turn: int, setting: Setting, ready: Ready | None) -> Measurement:
@@ -203,6 +220,7 @@ def _marked(message: Marked, turn: int, setting: Setting, ready: Ready | None) -
         read_bytes=reading.read_bytes,
         written_bytes=reading.written_bytes,
         nested=message.depth > 0,
+        moved=reading.moved,
     )
 
 
@@ -238,4 +256,5 @@ def _whole_script(blank: Measurement, gone: Gone, news: list[Marked | Answered |
         start_bytes=reading.start_bytes,
         read_bytes=reading.read_bytes,
         written_bytes=reading.written_bytes,
+        moved=reading.moved,
     )

@@ -216,6 +216,7 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
         start_bytes=reading.start_bytes,
         read_bytes=reading.read_bytes,
         written_bytes=reading.written_bytes,
+        moved=reading.moved,
         input_bytes=answer.input_bytes,
         input_files=answer.input_files,
         output_bytes=answer.output_bytes,

@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from profiler.sandbox import moving
 from profiler.work import Reading
 
 _children_started = 0
@@ -86,6 +87,7 @@ class Snapshot:
     written_bytes: int
     children_started: int
     children_faults: int
+    moved: moving.Counts
 
 
 def snapshot() -> Snapshot:
@@ -100,6 +102,7 @@ def snapshot() -> Snapshot:
         written_bytes=written_bytes,
         children_started=_children_started,
         children_faults=children.ru_minflt,
+        moved=moving.so_far(),
         wall_ns=time.monotonic_ns(),
     )
 
@@ -122,6 +125,7 @@ def since(start: Snapshot, *, peak_bytes: int = 0) -> Reading:
         children_started=end.children_started - start.children_started,
         children_ended=ended,
         largest_child_bytes=children.ru_maxrss * 1024 if ended else 0,
+        moved=moving.between(start.moved, end.moved),
     )
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from profiler.errors import PareDownError
-from profiler.sandbox import findings, meter
+from profiler.sandbox import findings, meter, moving
 from profiler.work import (
     UNHEARD,
     Answered,
@@ -100,6 +100,7 @@ def serve(requests: int, replies: int, spawned_ns: int) -> None:
     """Prepare once, then carry out orders until the keeper ends this process."""
     channel = Channel(requests, replies)
     meter.count_children()
+    moving.watch()
     first = channel.receive()
     if isinstance(first, RunScript):
         import_module("profiler.sandbox.scripts").carry_out(first, channel, spawned_ns)
@@ -117,7 +118,7 @@ def serve(requests: int, replies: int, spawned_ns: int) -> None:
     gc.freeze()  # What imports made stays; collecting after a task then costs only what the task made.
     while True:
         order = channel.receive()
-        answer = measured(partial(import_module(_HANDLERS[type(order)]).carry_out, order))
+        answer = _with_unseen(order, measured(partial(import_module(_HANDLERS[type(order)]).carry_out, order)))
         _flush()
         if not channel.send(FINAL, answer):
             os._exit(UNHEARD)
@@ -159,6 +160,16 @@ def measured(work: Callable[[], Answered]) -> Answered:
         reading = meter.since(start)
         return Answered(outcome=findings.outcome_of(error), reading=reading, result=_ours(error))
     return replace(answer, reading=meter.since(start))
+
+
+def _with_unseen(order: object, answer: Answered) -> Answered:
+    """An answer that says so where files came from behind URLs, and nobody saw how."""
+    sizes = list(order.sizes.values()) if isinstance(order, MonolithStep) else []
+    if isinstance(order, CallFunction | RunQuery):
+        sizes = [source.sizes for source in order.sources]
+    if not any(sizes) or not answer.outcome.ok or answer.reading.moved is not None:
+        return answer
+    return replace(answer, reading=replace(answer.reading, moved=moving.UNSEEN))
 
 
 def _ours(error: BaseException) -> BaseException | None:

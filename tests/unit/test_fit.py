@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from profiler.facts import load, platform_of
 from profiler.fit import StepFit, Terms, fit_step
-from profiler.model import Ending, Measurement, Peak
+from profiler.model import Ending, Measurement, Moved, Peak
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.reasons import Effect, Reason, ReasonKind
 from profiler.sizing import memory_size, needed_mib, work_of
@@ -212,6 +212,19 @@ def test_reading_and_writing_takes_the_time_of_lambdas_network(
     read: int, given_: int, left: int, seconds: float
 ) -> None:
     task = a_measurement(read_bytes=read, input_bytes=given_, output_bytes=left)
+    assert work_of(task, LIMITS).network_ns == seconds * NS_PER_S
+
+
+@pytest.mark.parametrize(
+    ("received", "seconds"),
+    [
+        pytest.param(78_125_000, 1, id="the rest was on this disk"),
+        pytest.param(156_250_000, 0, id="all of it came from there"),
+        pytest.param(None, 0, id="nobody saw how much"),
+    ],
+)
+def test_what_came_from_a_store_is_in_its_time_already(received: int | None, seconds: float) -> None:
+    task = a_measurement(read_bytes=10**9, input_bytes=156_250_000, moved=Moved(received_bytes=received))
     assert work_of(task, LIMITS).network_ns == seconds * NS_PER_S
 
 

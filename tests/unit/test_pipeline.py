@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from profiler.errors import UsageError
 from profiler.facts import load, platform_of
-from profiler.model import Answer, Comparison, Ending, Measurement, Run, Variant
+from profiler.model import Answer, Comparison, Ending, Measurement, Moved, Run, Variant
 from profiler.pipeline.elsewhere import Elsewhere
 from profiler.pipeline.usage import Design, Store
 from profiler.pipeline.whole import Pipeline, pipeline_of
@@ -89,6 +89,51 @@ def test_what_goes_to_s3_and_comes_from_there_is_said_in_bytes() -> None:
     pipeline = project(a_priced_run())
     assert (pipeline.s3_written_bytes, pipeline.s3_given_bytes) == (MIB, 3 * 20 * MIB)
     assert project(a_priced_run(), design=Design(store=Store.S3)).s3_written_bytes == 3 * MIB
+
+
+def a_run_behind_urls(moved: Moved | None, **changes: Any) -> Run:
+    """The priced run with its three input files on S3; each of its tasks is given three files."""
+    run = a_priced_run()
+    files = tuple(f"s3://focus/{number}.parquet" for number in range(3))
+    item = replace(run.plan.inputs[0], paths=files, sizes=(1, 2, 3))
+    tasks = tuple(
+        replace(task, moved=moved) if task.step == "daily_cost" and task.variant is Variant.DECOMPOSED else task
+        for task in run.measurements
+    )
+    return replace(run, plan=replace(run.plan, inputs=(item,), **changes), measurements=tasks)
+
+
+def test_counted_requests_take_the_place_of_the_estimate() -> None:
+    pipeline = project(a_run_behind_urls(Moved(get=50, put=3, list=2, received_bytes=20 * MIB)))
+    used = amounts(pipeline)
+    assert used["s3.get_requests"] == 50 + 2 * 3  # The two other tasks read files of this disk.
+    assert used["s3.put_requests"] == 3 + 2 + 2
+    assert "Of the requests to S3, 50 GETs, 3 PUTs, 2 LISTs are counted as the tasks made them." in shown(pipeline)
+    assert "2 PUTs for those that go to S3 (1.00 MB in all), 6 GETs for those that a task is given." in shown(pipeline)
+    jsonschema.validate(json.loads(pipeline_json(pipeline)), SCHEMA)
+
+
+def test_of_a_query_split_by_file_only_the_files_of_a_part_were_asked_for() -> None:
+    run = a_run_behind_urls(Moved(get=2))
+    first, *others = run.plan.decomposed
+    files = run.plan.inputs[0].paths
+    steps = (replace(first, parts=(files[:1], files[1:])), *others)
+    used = amounts(project(replace(run, plan=replace(run.plan, decomposed=steps))))
+    assert used["s3.get_requests"] == 2 + (3 - 1) + 2 * 3
+
+
+def test_where_requests_were_not_seen_the_estimate_holds_and_that_is_said() -> None:
+    unseen = Moved(get=None, put=None, list=None, received_bytes=None, sent_bytes=None)
+    pipeline = project(a_run_behind_urls(unseen))
+    assert amounts(pipeline)["s3.get_requests"] == 9
+    assert "one GET for each that a task is given" in shown(pipeline)
+    assert "How daily_cost asked for its input is not counted." in shown(pipeline)
+    jsonschema.validate(json.loads(pipeline_json(pipeline)), SCHEMA)
+
+
+def test_athena_bills_what_came_from_s3() -> None:
+    run = a_run_behind_urls(Moved(get=50, received_bytes=19_000_001))
+    assert amounts(project(run, design=Design(athena=True)))["athena.scanned_tb"] == Decimal("0.00002")
 
 
 def test_on_s3_every_file_of_the_last_step_is_an_answer() -> None:

@@ -1,0 +1,88 @@
+"""Requests are counted where they are made; of stores that tell nothing, the calls of their filesystem are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from profiler.model import Moved, moved_by
+from profiler.sandbox.moving import Counts, between
+
+COUNTING = """
+from profiler.sandbox import moving
+moving.watch()
+import fsspec
+store = fsspec.filesystem("memory")
+"""
+
+
+def counted(code: str) -> Counts:
+    """What a fresh process counts: what is watched stays watched."""
+    program = f"{COUNTING}{code}\nprint(repr(moving.so_far()))\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return eval(done.stdout.splitlines()[-1], {"Counts": Counts})  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("code", "counts"),
+    [
+        ("store.pipe_file('/a/b', b'12345')", Counts(put=1, sent_bytes=5, estimates=1)),
+        ("store.pipe_file('/a/b', b'12345'); store.cat_file('/a/b')",
+         Counts(put=1, get=1, sent_bytes=5, received_bytes=5, estimates=2)),
+        ("store.pipe_file('/a/b', b'12345'); store.ls('/a')", Counts(put=1, list=1, sent_bytes=5, estimates=2)),
+        ("store.pipe_file('/a/b', b'12345'); store.info('/a/b')", Counts(put=1, get=1, sent_bytes=5, estimates=2)),
+        ("fsspec.filesystem('file').ls('/')", Counts()),
+    ],
+    ids=["written", "read", "listed", "asked about", "this disk is no store"],
+)  # fmt: skip
+def test_calls_of_a_store_that_tells_nothing_stand_for_its_requests(code: str, counts: Counts) -> None:
+    assert counted(code) == counts
+
+
+def test_a_file_that_is_read_piece_by_piece_is_asked_for_by_each_piece() -> None:
+    code = """
+from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
+class Pieces(AbstractBufferedFile):
+    def _fetch_range(self, start, end):
+        return b"x" * (end - start)
+class Store(AbstractFileSystem):
+    protocol = "pieces"
+    def info(self, path, **_):
+        return {"name": path, "size": 1000, "type": "file"}
+    def _open(self, path, mode="rb", **options):
+        return Pieces(self, path, mode, cache_type="none", size=1000)
+with Store().open("a") as file:
+    file.read(10), file.read(20)
+"""
+    assert counted(code) == Counts(get=2, received_bytes=30, estimates=2)
+
+
+def test_nothing_is_imported_to_be_watched() -> None:
+    code = (
+        "import sys\nfrom profiler.sandbox import moving\nmoving.watch()\n"
+        "print({'fsspec', 'botocore'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "set()\n"
+
+
+def test_a_library_keeps_its_own_loader() -> None:
+    code = (
+        "from profiler.sandbox import moving\nmoving.watch()\n"
+        "import botocore\nprint(type(botocore.__loader__).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "SourceFileLoader\n"
+
+
+def test_what_a_task_moved_is_the_difference_of_two_moments() -> None:
+    start, end = Counts(get=2, received_bytes=10), Counts(get=5, put=1, received_bytes=30, estimates=1)
+    assert between(start, end) == Moved(get=3, put=1, received_bytes=20, estimated=True)
+    assert between(start, start) is None
+
+
+def test_a_sum_with_something_unknown_is_unknown() -> None:
+    assert moved_by([Moved(get=1), None, Moved(get=None)]) == Moved(get=None)
+    assert moved_by([None, None]) is None
