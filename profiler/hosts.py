@@ -104,6 +104,11 @@ def kinds(run: Run, variant: Variant) -> frozenset[tuple[str, int]] | None:
     return frozenset((machines[name].cpu_model, machines[name].cores) for name in names or {""})
 
 
+def left_here(run: Run) -> bool:
+    """Return whether other hosts than the harness's own ran tasks, in any repetition."""
+    return any(item.host for repetition in run.repeated(Variant.DECOMPOSED) for item in repetition.measurements)
+
+
 def _by_variant(items: Iterable[Measurement], figure: Callable[[Measurement], int]) -> dict[Variant, int]:
     sums: dict[Variant, int] = {}
     for item in items:

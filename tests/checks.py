@@ -12,7 +12,7 @@ from profiler.checking.check import check
 from profiler.checking.outcome import Called, Change, Check, Measure
 from profiler.facts import platform_of
 from profiler.fit import DEFAULT_HEADROOM
-from profiler.model import Commit, Measurement, Repetition, Run, Variant
+from profiler.model import Commit, Machine, Measurement, Repetition, Run, Variant
 from profiler.report.build import build
 from profiler.report.shape import Report
 from profiler.settings import Limits, Rules
@@ -27,6 +27,10 @@ REPEATS = 5
 _QUIET = (0, 0.01, -0.005, 0.005, -0.01)
 EARLIER = {"id": "20261120-090000-0001", "created": "2026-11-20T09:00:00Z", "path": "/runs/earlier.jsonl"}
 """What makes a run the one before `a_run`."""
+
+
+EPYC = a_machine(cpu_model="EPYC", cores=8)
+XEON = a_machine(cpu_model="Xeon", cores=4)
 
 
 def repeated(run: Run, changes: Sequence[Callable[[Measurement], Measurement]] | int = REPEATS) -> Run:
@@ -79,6 +83,17 @@ def changed(run: Run, change: Callable[[Measurement], Measurement]) -> Run:
             replace(item, measurements=tuple(map(change, item.measurements))) for item in run.repetitions
         ),
     )
+
+
+def on_hosts(run: Run, *machines: Machine) -> Run:
+    """A run whose decomposed tasks ran on other hosts, by turns."""
+
+    def moved(item: Measurement) -> Measurement:
+        host = "" if item.variant is Variant.MONOLITH else f"node-{item.index % max(1, len(machines))}"
+        return replace(item, host=host)
+
+    hosts = tuple(replace(machine, host=f"node-{place}") for place, machine in enumerate(machines))
+    return replace(changed(run, moved), hosts=hosts)
 
 
 def checked(run: Run, baselines: Iterable[Run] = (), *, variant: Variant | None = None, **rules: Any) -> Check:

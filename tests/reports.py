@@ -42,6 +42,8 @@ def keep(run: Run, path: str = ".paredown/runs/a.jsonl") -> Path:
         commit=run.commit,
     )
     comparisons = () if run.comparison is None else (run.comparison,)
+    for machine in run.hosts:
+        recorder.record(machine)
     for measured in run.repetitions or (run,):
         for event in (*measured.begun, *measured.measurements):
             recorder.record(event)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import PurePath
 
-from profiler.hosts import kinds
+from profiler.hosts import kinds, left_here
 from profiler.model import FunctionRef, InputFiles, Machine, PlannedStep, Run, Settings, Variant
 from profiler.units import count, memory
 
@@ -32,6 +32,11 @@ def same_machines(before: Run, now: Run, variant: Variant) -> bool:
     """Whether time of a variant can be compared: hosts with the same processors and as many cores ran it."""
     found = kinds(before, variant)
     return found is not None and found == kinds(now, variant)
+
+
+def same_place(before: Run, now: Run) -> bool:
+    """Whether time of both variants can be compared."""
+    return all(same_machines(before, now, variant) for variant in Variant)
 
 
 def same_pace(before: Run, now: Run) -> bool:
@@ -60,7 +65,7 @@ def differences(before: Run, now: Run) -> Iterator[str]:
     old, new = before.machine, now.machine
     if not same_machine(old, new):
         yield f"another machine: {_machine(old)} then, {_machine(new)} now"
-    if (_elsewhere(before) or _elsewhere(now)) and not same_machines(before, now, Variant.DECOMPOSED):
+    if (left_here(before) or left_here(now)) and not same_machines(before, now, Variant.DECOMPOSED):
         yield f"another machine: decomposed tasks on {_kinds(before)} then, on {_kinds(now)} now"
     if before.version != now.version:
         yield _from_to("paredown", before.version, now.version)
@@ -153,10 +158,6 @@ def _kinds(run: Run) -> str:
     """The machines that ran decomposed tasks."""
     found = kinds(run, Variant.DECOMPOSED)
     return "hosts that nobody described" if found is None else " and ".join(_kind(*kind) for kind in sorted(found))
-
-
-def _elsewhere(run: Run) -> bool:
-    return any(item.host for repetition in run.repeated(Variant.DECOMPOSED) for item in repetition.measurements)
 
 
 def _code_of(step: PlannedStep, code: Mapping[str, str]) -> tuple[str, frozenset[str]] | None:

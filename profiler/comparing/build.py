@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from string import ascii_uppercase
 
-from profiler.checking.likeness import other_data, renamed, same_machine
+from profiler.checking.likeness import other_data, renamed, same_place
 from profiler.comparing.figures import Figures, Key, Terms, figures_of
 from profiler.comparing.pace import references
 from profiler.comparing.traits import traits
@@ -101,7 +101,7 @@ def _side(letter: str, run: Run, figures: Figures, first: Run) -> Side:
     return Side(
         letter=letter,
         run=run,
-        same_machine=same_machine(first.machine, run.machine),
+        same_machine=same_place(first, run),
         other_data=other_data(first, run),
         repeats=tuple(
             (variant, len(complete_repetitions(run, variant)))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from profiler.checking.likeness import same_machine, same_pace
+from profiler.checking.likeness import same_pace, same_place
 from profiler.model import Measurement, Repetition, Run, Variant
 from profiler.regression.pace import at_pace
 from profiler.series import Series, complete_repetitions
@@ -36,7 +36,7 @@ def references(
     first = {(series.variant, series.step): fmean(series.pace_ns) for series in measured[0] if series.pace_ns}
     others: list[dict[Place, float]] = []
     for run, of_run, there in zip(runs[1:], measured[1:], names[1:], strict=True):
-        like = same_machine(runs[0].machine, run.machine) and same_pace(runs[0], run)
+        like = same_place(runs[0], run) and same_pace(runs[0], run)
         known = [series for series in of_run if like and series.pace_ns and (series.variant, None) in first]
         others.append(
             {

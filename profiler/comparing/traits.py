@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from profiler.model import Commit, Machine, Run
+from profiler.hosts import kinds, left_here
+from profiler.model import Commit, Machine, Run, Variant
 from profiler.units import count, memory
 
 _MOST = 8
@@ -40,6 +41,7 @@ def _all(runs: Sequence[Run]) -> Iterator[Trait]:
     yield _trait("fresh sandboxes", runs, lambda run: _said(run.settings.cold))
     yield _trait("engine", runs, lambda run: run.settings.engine)
     yield _trait("machine", runs, lambda run: _machine(run.machine))
+    yield _trait("hosts", runs, _hosts)
     yield _trait("memory", runs, lambda run: memory(run.machine.memory_bytes))
     yield _trait("system", runs, lambda run: run.machine.system)
     yield _trait("Python", runs, lambda run: run.machine.python)
@@ -83,9 +85,20 @@ def _data(run: Run) -> dict[str, str]:
     }
 
 
+def _hosts(run: Run) -> str:
+    """The kinds of host that ran decomposed tasks, where those were others than the harness's own."""
+    if not left_here(run):
+        return ""
+    found = kinds(run, Variant.DECOMPOSED)
+    return "not known" if found is None else " and ".join(_kind(*kind) for kind in sorted(found))
+
+
 def _machine(machine: Machine) -> str:
-    cores = "1 core" if machine.cores == 1 else f"{count(machine.cores)} cores"
-    return f"{machine.cpu_model or 'an unknown processor'}, {cores}"
+    return _kind(machine.cpu_model, machine.cores)
+
+
+def _kind(cpu_model: str, cores: int) -> str:
+    return f"{cpu_model or 'an unknown processor'}, {'1 core' if cores == 1 else f'{count(cores)} cores'}"
 
 
 def _said(value: object) -> str:

@@ -100,7 +100,7 @@ class Side:
     letter: str
     run: Run
     same_machine: bool
-    """As the first run's, so that time can be compared."""
+    """As the first run's, and so are the kinds of host that ran its tasks: time can be compared."""
     other_data: str
     """Why it measured other work than the first run, in words that follow "its"; empty: it measured the same."""
     repeats: tuple[tuple[Variant, int], ...]

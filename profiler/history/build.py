@@ -39,7 +39,8 @@ def history_of(job: str | None, *, root: Path, mib_per_vcpu: int, last: int | No
     kept = of_job[: last or len(of_job)]
     found, damaged = read_figures([header.path for header in kept])
     readable = [header for header in reversed(kept) if header.path in found]
-    runs = tuple(_past(header, found[header.path], readable[-1]) for header in readable)
+    figures = [found[header.path] for header in readable]
+    runs = tuple(_past(header, own, readable[-1], figures[-1]) for header, own in zip(readable, figures, strict=True))
     return History(
         job=name,
         runs=runs,
@@ -80,7 +81,7 @@ def _chosen(job: str | None, headers: Sequence[Header], root: Path) -> str:
     )
 
 
-def _past(header: Header, figures: Figures, newest: Header) -> Past:
+def _past(header: Header, figures: Figures, newest: Header, newest_figures: Figures) -> Past:
     names = {
         variant: {old: new for new, old in renamed(header.run, newest.run, variant).items()} for variant in Variant
     }
@@ -93,7 +94,8 @@ def _past(header: Header, figures: Figures, newest: Header) -> Past:
         header=header,
         ending=ending,
         reason=figures.reason if ending is Ending.FAILED else "",
-        same_machine=same_machine(header.run.machine, newest.run.machine),
+        same_machine=same_machine(header.run.machine, newest.run.machine)
+        and (figures is newest_figures or (figures.hosts is not None and figures.hosts == newest_figures.hosts)),
         other_data=other_data(header.run, newest.run),
         series=tuple(
             replace(series, step=names[series.variant].get(series.step or "", series.step))

@@ -3,6 +3,7 @@
 What comes out is what `profiler.series` gives of a loaded run; a test holds both against each other. A file in which
 DuckDB cannot read every line, or finds not what it expects, is loaded the slow way, which shows it or says what is
 wrong with it: a torn last line is an interrupted run, half a surrogate pair is a strange name, and the rest is damage.
+A run whose tasks ran on other hosts is loaded so as well, since what those are stands elsewhere in its file.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profiler.errors import RunFileError
+from profiler.hosts import kinds, left_here
 from profiler.model import Run, Variant
 from profiler.series import Looks, Series, paces_of_step, paces_of_whole, series_of
 from profiler.store import load_run
@@ -40,6 +42,7 @@ _COLUMNS = {
     "complete": "BOOLEAN",
     "reason": "VARCHAR",
     "from_run": "VARCHAR",
+    "host": "VARCHAR",
 }
 _Row = tuple[str, str, str | None, int, int, int, int, bool, int, int, float, int, int]
 """Of `_FIGURES`."""
@@ -51,7 +54,8 @@ CREATE TEMP TABLE events AS
 SELECT row_number() OVER () AS line, filename, event, variant, step, "index", coalesce(repeat, 0) AS repeat, wall_ns,
     cpu_ns, wait_ns, init_ns, init_cpu_ns, coalesce(peak.high, peak.low) AS top, peak.low AS low,
     peak.low IS DISTINCT FROM peak.high AS bounded, coalesce(nested, false) AS nested, complete,
-    coalesce(reason, '') AS reason, from_run, coalesce(pace_ns, 0) AS pace_ns, coalesce(paces, 0) AS paces
+    coalesce(reason, '') AS reason, from_run, coalesce(pace_ns, 0) AS pace_ns, coalesce(paces, 0) AS paces,
+    coalesce(host, '') AS host
 FROM read_ndjson(?, columns = {columns}, filename = true, ignore_errors = true, maximum_object_size = {longest})
 """
 
@@ -62,6 +66,7 @@ SELECT DISTINCT filename FROM events WHERE event IS NULL
     OR (event = 'measurement' AND (step IS NULL OR "index" IS NULL OR cpu_ns IS NULL OR wait_ns IS NULL
         OR init_ns IS NULL OR init_cpu_ns IS NULL OR low IS NULL))
     OR (event = 'variant' AND complete IS NULL)
+    OR (event = 'measurement' AND host <> '')
 """
 
 _FIGURES = """
@@ -138,6 +143,8 @@ class Figures:
     """Why, in the run's own words."""
     taken: frozenset[Variant] = frozenset()
     """Variants that were taken from another run, and so say nothing new."""
+    hosts: frozenset[tuple[str, int]] | None = frozenset()
+    """`kinds` of the hosts that ran decomposed tasks; none where that was the harness's own, None: not known."""
 
 
 def read_figures(paths: Sequence[Path]) -> tuple[dict[Path, Figures], dict[Path, str]]:
@@ -171,6 +178,7 @@ def figures_of(run: Run) -> Figures:
         failed=bool(failed),
         reason=failed[0].reason if failed else "",
         taken=frozenset(end.variant for end in run.variants if end.from_run is not None),
+        hosts=kinds(run, Variant.DECOMPOSED) if left_here(run) else frozenset(),
     )
 
 

@@ -33,7 +33,7 @@ class Past:
     reason: str
     """Why it failed; empty otherwise."""
     same_machine: bool
-    """As the newest run's."""
+    """As the newest run's, and so are the kinds of host that ran its tasks."""
     other_data: str
     """Why it measured other work than the newest run, in words that follow "its"; empty: the same."""
     series: tuple[Series, ...]

@@ -17,7 +17,20 @@ from profiler.model import Comparison, Ending, Machine, Measurement, Run, Varian
 from profiler.reasons import Effect, ReasonKind
 from profiler.settings import Limits
 from profiler.units import MIB, NS_PER_S
-from tests.checks import EARLIER, a_baseline, a_history, called, changed, checked, larger, repeated, the_change
+from tests.checks import (
+    EARLIER,
+    EPYC,
+    XEON,
+    a_baseline,
+    a_history,
+    called,
+    changed,
+    checked,
+    larger,
+    on_hosts,
+    repeated,
+    the_change,
+)
 from tests.factories import (
     a_machine,
     a_plan,
@@ -345,21 +358,6 @@ def test_another_kernel_is_the_same_machine() -> None:
     found = checked(repeated(a_run()), [a_baseline(machine=a_machine(system="Linux 6.1", host="runner-7"))])
     assert found.baselines[0].same_machine
     assert not called(found, Called.NOT_COMPARED)
-
-
-def on_hosts(run: Run, *machines: Machine) -> Run:
-    """A run whose decomposed tasks ran on other hosts, by turns."""
-
-    def moved(item: Measurement) -> Measurement:
-        host = "" if item.variant is Variant.MONOLITH else f"node-{item.index % max(1, len(machines))}"
-        return replace(item, host=host)
-
-    hosts = tuple(replace(machine, host=f"node-{place}") for place, machine in enumerate(machines))
-    return replace(changed(run, moved), hosts=hosts)
-
-
-EPYC = a_machine(cpu_model="EPYC", cores=8)
-XEON = a_machine(cpu_model="Xeon", cores=4)
 
 
 def compared_cpu(found: Check) -> set[Variant]:

@@ -17,6 +17,7 @@ from profiler.facts import platform_of
 from profiler.model import Commit, Run, Variant
 from profiler.report.compare_page import compare_page
 from profiler.report.sheet_text import sheet_text
+from tests.checks import EPYC, XEON, on_hosts
 from tests.factories import a_machine, a_plan, between, the_settings
 from tests.repeated import NOISE, each, on_slower_cores, repeated, seldom_looked_at, waiting
 from tests.reports import FACTS
@@ -148,6 +149,19 @@ def test_on_another_machine_memory_is_compared_and_time_is_not() -> None:
     text = text_of(result)
     assert "B ran on another machine than A" in text
     assert "machine        A: Intel Xeon Processor @ 2.60GHz, 2 cores; B: AMD EPYC 9R14, 8 cores" in text
+
+
+def test_on_other_hosts_memory_is_compared_and_time_is_not() -> None:
+    runs = [on_hosts(BEFORE, EPYC), on_hosts(run_of("slower", time=2), EPYC, XEON)]
+    result = compared(*runs)
+    assert difference_of(result, Figure.CPU).finding is Finding.NOT_COMPARED
+    assert difference_of(result, Figure.PEAK).finding is Finding.SAME
+    text = text_of(result)
+    assert "B ran on another machine than A" in text
+    assert "hosts    A: EPYC, 8 cores; B: EPYC, 8 cores and Xeon, 4 cores" in text
+    alike = compared(runs[0], on_hosts(run_of("slower", time=2), EPYC))
+    assert difference_of(alike, Figure.CPU).finding is Finding.MORE
+    assert "another machine" not in text_of(alike)
 
 
 def test_what_no_lambda_holds_is_shown_and_not_judged() -> None:

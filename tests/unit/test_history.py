@@ -18,16 +18,17 @@ from profiler.errors import RunFileError, UsageError
 from profiler.history.build import history_of
 from profiler.history.reading import _read, figures_of, read_figures
 from profiler.history.values import Ending, History, Trend
-from profiler.model import Commit, Repetition, Run, Variant
+from profiler.model import Commit, Machine, Repetition, Run, Variant
 from profiler.model import Ending as TaskEnding
 from profiler.report.history_page import history_page
 from profiler.report.sheet_text import sheet_text
 from profiler.report.sparkline import sparkline
 from profiler.store import load_run
+from tests.checks import EPYC, XEON, on_hosts
 from tests.factories import a_machine, a_measurement, a_plan, a_run, ended, exactly, the_settings
 from tests.repeated import NOISE, each, on_slower_cores, repeated, seldom_looked_at, waiting
 from tests.reports import keep
-from tests.sample_runs import SAMPLES, a_fitting_run, an_interrupted_run
+from tests.sample_runs import SAMPLES, a_fitting_run, a_run_on_two_hosts, an_interrupted_run
 
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -92,8 +93,8 @@ def _again() -> Run:
     )
 
 
-RUNS = {name: make() for name, make in SAMPLES.items()}
-RUNS |= {f"{name} repeated": repeated(make(), NOISE) for name, make in SAMPLES.items() if name != "interrupted"}
+HERE = {name: make() for name, make in SAMPLES.items() if name != "two_hosts"}
+RUNS = HERE | {f"{name} repeated": repeated(run, NOISE) for name, run in HERE.items() if name != "interrupted"}
 RUNS |= {
     "again": _again(),
     "taken": a_run(variants=(replace(a_run().variants[0], from_run="other"), a_run().variants[1])),
@@ -114,6 +115,36 @@ def test_many_files_read_at_once_give_what_each_gives_by_itself(tmp_path: Path) 
     assert slowly == set()
     assert found == {path: figures_of(load_run(str(path))) for path in paths}
     assert any(figures.series for figures in found.values())
+
+
+def test_a_run_on_other_hosts_is_read_with_what_those_are(tmp_path: Path) -> None:
+    runs = [a_run_on_two_hosts(), replace(a_run_on_two_hosts(), hosts=())]
+    paths = [keep(run, str(tmp_path / f"{place}.jsonl")) for place, run in enumerate(runs)]
+    found, damaged = read_figures(paths)
+    assert damaged == {}
+    assert found == {path: figures_of(load_run(str(path))) for path in paths}
+    assert found[paths[0]].hosts == {("Intel Xeon Processor @ 2.60GHz", 2), ("AMD EPYC 7R13 Processor", 4)}
+    assert found[paths[1]].hosts is None
+
+
+@pytest.mark.parametrize(
+    ("before", "same"),
+    [
+        pytest.param((EPYC, XEON), True, id="the same kinds of host"),
+        pytest.param((EPYC,), False, id="other hosts"),
+        pytest.param((), False, id="hosts that nobody described"),
+        pytest.param(None, False, id="here"),
+    ],
+)
+def test_time_is_followed_over_runs_on_the_same_kinds_of_host(
+    before: tuple[Machine, ...] | None, same: bool, tmp_path: Path
+) -> None:
+    earlier = a_run(id="20261120-120000-aaaa", created="2026-11-20T12:00:00Z")
+    earlier = earlier if before is None else on_hosts(earlier, *before)
+    for run in (earlier, on_hosts(a_run(), EPYC, XEON)):
+        keep(run, str(tmp_path / "runs" / f"{run.id}.jsonl"))
+    past = history_of(None, root=tmp_path, mib_per_vcpu=1769).runs
+    assert [run.same_machine for run in past] == [same, True]
 
 
 @pytest.mark.parametrize(
