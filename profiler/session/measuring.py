@@ -191,6 +191,8 @@ class Session:
 
     def _take_over(self, taken: Taken) -> None:
         """Enter the variant that is not measured now as it was in a kept run, each repetition, with its answer."""
+        for machine in taken.run.hosts:
+            self.recorder.record(machine)
         for repetition in taken.repetitions:
             for begin in repetition.begun:
                 self.recorder.record(begin)

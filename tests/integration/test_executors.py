@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -140,6 +141,11 @@ def test_a_task_on_another_host_says_on_which(shop: Place, here: Run) -> None:
     assert run.machine.host == socket.gethostname()
     assert {item.host for item in run.measurements} == {"node-2"}
     assert {item.cores for item in run.measurements} == {float(usable_cores())}
+    assert [machine.host for machine in run.hosts] == ["node-2"]
+    taken = shop.paredown("run", "job.py", "--shards", "3", "--variant", "monolith", "--against", run.path)
+    assert [machine.host for machine in taken.run.hosts] == ["node-2"], taken.said
+    assert re.search(r"node-2 +8 ", taken.out), taken.said
+    assert "The hosts are alike in processor, cores" in taken.out
 
 
 @pytest.mark.usefixtures("namespaces")
