@@ -14,6 +14,7 @@ from profiler.judging import Judging, headroom_of, report_of
 from profiler.model import AUTO, MOST_SHARDS, Run, Variant
 from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import exact
+from profiler.urls import located
 
 if TYPE_CHECKING:
     from profiler.checking.outcome import Check
@@ -44,7 +45,7 @@ def run(
             the same path and take pickled arguments. It is tried with a small task first, and stays open. None: threads
             of this process, `jobs` of them.
         variants: `"monolith"`, `"decomposed"` or both.
-        inputs: Paths or globs in place of the job's own, by name.
+        inputs: Paths, globs or URLs in place of the job's own, by name.
         params: Parameters of the data that the job makes.
         shards: How many shards; `"auto"`: by the sizes of the groups, counted first; None: by the data's size.
         repeat: How often each variant is measured, by turns; the run shows the typical one, `run.repetitions` has all.
@@ -68,7 +69,10 @@ def run(
         raise UsageError(f"{job}: declares no job; a plain script is measured by 'paredown run'")
     brought = {name: (paths,) if isinstance(paths, str) else tuple(paths) for name, paths in (inputs or {}).items()}
     options = Options(
-        inputs={name: tuple(str(Path(path).absolute()) for path in paths) for name, paths in brought.items()},
+        inputs={
+            name: tuple(located(str(path)) or str(Path(path).absolute()) for path in paths)
+            for name, paths in brought.items()
+        },
         params={name: str(value) for name, value in (params or {}).items()},
         shards=shards,
         repeats=repeat,

@@ -13,6 +13,7 @@ import click
 from profiler.cli.options import WholeRange
 from profiler.errors import UsageError
 from profiler.model import AUTO, MOST_SHARDS
+from profiler.urls import located
 
 
 class Shards(WholeRange):
@@ -42,7 +43,11 @@ def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a job: `--input`, `--param`, `--shards` and `--workspace`."""
     options = [
         click.option(
-            "--input", "inputs", multiple=True, metavar="NAME=PATH", help="Files or a glob in place of a job's input."
+            "--input",
+            "inputs",
+            multiple=True,
+            metavar="NAME=PATH",
+            help="Files, a glob or a URL in place of a job's input.",
         ),
         click.option(
             "--param",
@@ -71,10 +76,11 @@ def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def inputs_of(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """`NAME=PATH` pairs as absolute paths or globs by name; a name given twice has several.
+    """`NAME=PATH` pairs as absolute paths, globs or URLs by name; a name given twice has several.
 
     Raises:
         UsageError: If one is no such pair.
+        InputError: If a URL holds a secret, or is none that can be read.
     """
     found: dict[str, list[str]] = {}
     for name, path in _pairs(pairs, "--input", "line_items=data/*.parquet"):
@@ -83,7 +89,7 @@ def inputs_of(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def _absolute(path: str) -> str:
-    return path if os.path.isabs(path) else os.path.join(glob.escape(os.getcwd()), path)
+    return located(path) or os.path.join(glob.escape(os.getcwd()), path)  # An absolute one stays as it is.
 
 
 def params_of(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -43,6 +43,10 @@ def _input_row(item: InputFiles, planned: Planned) -> list[str]:
 
 
 def _place(item: InputFiles) -> str:
+    if item.sizes:
+        scheme = item.paths[0].split("://")[0]
+        folders = [path.partition("://")[2].rpartition("/")[0] for path in item.paths]
+        return f"{scheme}://{os.path.commonpath(folders)}/"
     place = os.path.relpath(os.path.commonpath(item.paths))
     return ("made: " if item.made else "") + place
 

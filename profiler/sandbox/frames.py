@@ -300,6 +300,6 @@ def _article(name: str) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def file_bytes(files: Iterable[str]) -> int:
-    """Sizes of files, added up."""
-    return sum(os.path.getsize(file) for file in files)
+def file_bytes(files: Iterable[str], sizes: Sequence[int] = ()) -> int:
+    """Sizes of files, added up: as they are known of files behind URLs, else as the disk says."""
+    return sum(sizes) if sizes else sum(os.path.getsize(file) for file in files)

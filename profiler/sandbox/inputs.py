@@ -1,4 +1,4 @@
-"""The job's inputs on disk: found, read as far as their headers, or to be made; and the parameters that make them."""
+"""The job's inputs: found, read as far as their headers, or to be made; and the parameters that make them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import inspect
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from profiler.declare import Dataset, Job
+from profiler.errors import InputError
 from profiler.model import InputFiles
 from profiler.sandbox import frames, loading
+from profiler.sandbox.remote import Remote
+from profiler.urls import is_url, located, scheme_of
 from profiler.work import MakeInput, MakePlan
 
 
@@ -76,16 +80,22 @@ def _convert(text: str, default: Any) -> Any:
     return float(text) if isinstance(default, float) else text
 
 
-def find(job: Job, order: MakePlan, params: dict[str, Any]) -> tuple[dict[str, InputFiles], list[MakeInput], list[str]]:
-    """Find every input's files, or how to make them."""
+def find(
+    job: Job, order: MakePlan, params: dict[str, Any], remote: Remote
+) -> tuple[dict[str, InputFiles], list[MakeInput], list[str]]:
+    """Find every input's files, or how to make them; `remote` gets to know those behind URLs."""
     found: dict[str, InputFiles] = {}
     to_make: list[MakeInput] = []
     problems: list[str] = []
     folder = os.path.dirname(order.file)
     for name, item in _datasets(job).items():
         where = f"{job.name}: input {name!r}"
-        patterns = order.inputs.get(name) or tuple(os.path.join(folder, str(path)) for path in item.paths)
-        paths, missing = expand(patterns)
+        try:
+            patterns = order.inputs.get(name) or tuple(map(str, item.paths))
+            paths, missing = expand([located(path) or os.path.join(folder, path) for path in patterns], remote)
+        except InputError as error:
+            problems.append(f"{where}: {error.message}")
+            continue
         made = not paths and item.make is not None and name not in order.inputs
         if made:
             making = _making(name, item, order, params)
@@ -97,19 +107,25 @@ def find(job: Job, order: MakePlan, params: dict[str, Any]) -> tuple[dict[str, I
         elif missing:
             problems += [f"{where}: {complaint}" for complaint in missing]
             continue
-        paths, rows, complaints = inspect_files(paths)
+        paths, rows, complaints = inspect_files(paths, remote)
         problems += [f"{where}: {complaint}" for complaint in complaints]
         if not complaints:
-            found[name] = _input(name, paths, rows, made=made)
+            found[name] = _input(name, paths, rows, remote, made=made)
     return found, to_make, problems
 
 
-def expand(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
-    """Files that paths and globs name, in order; and what is wrong with each that names none."""
+def expand(patterns: Sequence[str], remote: Remote) -> tuple[tuple[str, ...], list[str]]:
+    """Files that paths, globs and URLs name, in order; and what is wrong with each that names none.
+
+    Raises:
+        InputError: If a store cannot be asked, or says no.
+    """
     paths: list[str] = []
     missing: list[str] = []
     for pattern in patterns:
-        if os.path.isdir(pattern):
+        if is_url(pattern):
+            matched, complaint = remote.expand(pattern)
+        elif os.path.isdir(pattern):
             matched = [
                 file for file in sorted(glob.glob(os.path.join(glob.escape(pattern), "*"))) if os.path.isfile(file)
             ]
@@ -123,7 +139,7 @@ def expand(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
             matched, complaint = [], f"there is no file {pattern}"
         paths += matched
         missing += [] if matched else [complaint]
-    return tuple(dict.fromkeys(map(os.path.abspath, paths))), missing
+    return tuple(dict.fromkeys(path if is_url(path) else os.path.abspath(path) for path in paths)), missing
 
 
 def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any]) -> MakeInput:
@@ -137,33 +153,40 @@ def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any]) -
     return MakeInput(name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}"))
 
 
-def _input(name: str, paths: tuple[str, ...], rows: int | None, *, made: bool) -> InputFiles:
+def _input(name: str, paths: tuple[str, ...], rows: int | None, remote: Remote, *, made: bool) -> InputFiles:
     digest = hashlib.sha256()
+    total = 0
     for path in paths:
-        status = os.stat(path)
-        digest.update(os.fsencode(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n"))
+        file = remote.files.get(path)
+        status = None if file else os.stat(path)
+        size, mark = (file.size, file.mark) if file else (status.st_size, status.st_mtime_ns)  # type: ignore[union-attr]
+        total += size
+        digest.update(os.fsencode(f"{path}\0{size}\0{mark}\n"))
     return InputFiles(
         name=name,
         paths=paths,
-        total_bytes=frames.file_bytes(paths),
+        total_bytes=total,
         rows=rows,
         fingerprint=digest.hexdigest(),
         made=made,
+        sizes=remote.sizes(paths),
     )
 
 
-def inspect_files(paths: tuple[str, ...]) -> tuple[tuple[str, ...], int | None, list[str]]:
+def inspect_files(paths: tuple[str, ...], remote: Remote) -> tuple[tuple[str, ...], int | None, list[str]]:
     """The files that hold rows; how many rows, where the files say; and what is wrong: broken, empty, in disguise.
 
     A file without a row is left out: a CSV with a header alone would have columns without types.
     """
     import duckdb
 
-    complaints = []
+    complaints = remote.fetch(paths)
+    if complaints:
+        return (), None, complaints
     rows: int | None = 0
     kept = []
     with frames.connect(threads=1) as connection:
-        for path in paths:
+        for path in map(remote.local, paths):
             complaint = _disguise(path)
             if complaint:
                 complaints.append(complaint)
@@ -184,7 +207,9 @@ def inspect_files(paths: tuple[str, ...]) -> tuple[tuple[str, ...], int | None, 
             complaints += _all_together(connection, tuple(kept)) if kept else []
     if not complaints and rows == 0:
         complaints.append(f"{', '.join(paths[:3])}: holds no row")
-    return tuple(kept), rows, complaints
+    looked_at = set(kept)
+    kept_paths = tuple(path for path in paths if remote.local(path) in looked_at)
+    return kept_paths, rows, [remote.named(complaint) for complaint in complaints]
 
 
 def _all_together(connection: Any, paths: tuple[str, ...]) -> list[str]:
@@ -200,7 +225,7 @@ def _all_together(connection: Any, paths: tuple[str, ...]) -> list[str]:
     return []
 
 
-def column_notes(found: dict[str, InputFiles]) -> tuple[str, ...]:
+def column_notes(found: dict[str, InputFiles], remote: Remote) -> tuple[str, ...]:
     """Columns that only some Parquet files of an input have; in the others every row of them is NULL."""
     notes = []
     with frames.connect(threads=1) as connection:
@@ -208,7 +233,7 @@ def column_notes(found: dict[str, InputFiles]) -> tuple[str, ...]:
             if len(item.paths) < 2 or frames.is_csv(item.paths[0]):
                 continue
             counted: Counter[str] = Counter()
-            for path in item.paths:
+            for path in map(remote.local, item.paths):
                 rows = connection.execute(f"DESCRIBE SELECT * FROM {frames.scan([path])}").fetchall()
                 counted.update(row[0] for row in rows)
             notes += [
@@ -217,6 +242,16 @@ def column_notes(found: dict[str, InputFiles]) -> tuple[str, ...]:
                 if times < len(item.paths)
             ]
     return tuple(notes)
+
+
+def url_notes(found: dict[str, InputFiles]) -> tuple[str, ...]:
+    """Of inputs behind URLs, what reads them: it is work of the tasks themselves."""
+    return tuple(
+        f"input {name!r}: queries read {scheme_of(item.paths[0])}:// through fsspec, not through DuckDB's httpfs; "
+        "what that takes is in the CPU time of the tasks"
+        for name, item in found.items()
+        if item.sizes
+    )
 
 
 def _disguise(path: str) -> str:

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from profiler.model import Ending, Outcome
-from profiler.sandbox import calls, frames, loading, queries
+from profiler.sandbox import calls, frames, loading, queries, stores
 from profiler.sandbox.frames import GroupedObjects, StepError
 from profiler.work import Answered, KeepAnswer, MonolithStep, Source
 
@@ -32,7 +32,11 @@ def carry_out(order: MonolithStep | KeepAnswer) -> Answered:
         result=table,
         rows_out=len(result) if frames.is_table(result) else None,
         groups=groups,
-        input_bytes=sum(frames.file_bytes(order.inputs[name]) for name in order.reads if name in order.inputs),
+        input_bytes=sum(
+            frames.file_bytes(order.inputs[name], order.sizes.get(name, ()))
+            for name in order.reads
+            if name in order.inputs
+        ),
         input_files=sum(len(order.inputs[name]) for name in order.reads if name in order.inputs),
     )
 
@@ -57,7 +61,8 @@ def _query(order: MonolithStep) -> Any:
             f"{order.name}: DuckDB ran out of its {order.memory_limit_mib} MiB: {str(error).splitlines()[0]}"
         ) from error
     except duckdb.Error as error:
-        raise queries.QueryError(queries.message(error, order.sql or "", order.file or order.name)) from error
+        told = queries.message(error, order.sql or "", order.file or order.name)
+        raise stores.trouble() or queries.QueryError(told) from error
     finally:
         connection.close()
 

@@ -12,6 +12,7 @@ from profiler.declare import Job, Step
 from profiler.errors import DeclarationError, JobFileError
 from profiler.model import Ending, FunctionRef, InputFiles, Kind, Outcome, Plan, PlannedStep
 from profiler.sandbox import findings, inputs, loading, queries, schemas
+from profiler.sandbox.remote import Remote
 from profiler.work import Answered, MakePlan, Planned
 
 SHARD_BYTES = 64 << 20
@@ -28,10 +29,15 @@ def carry_out(order: MakePlan) -> Answered:
         JobFileError: If the file cannot be imported, or does not hold exactly one job.
         DeclarationError: With every mistake in the declaration, the files and the SQL.
     """
+    with Remote() as remote:
+        return _planned(order, remote)
+
+
+def _planned(order: MakePlan, remote: Remote) -> Answered:
     job, problems = _load(order.file)
     params, param_problems = inputs.parameters(job, order.params, order.inputs)
     problems += param_problems
-    found, to_make, input_problems = inputs.find(job, order, params)
+    found, to_make, input_problems = inputs.find(job, order, params, remote)
     problems += input_problems
     shards, reason = _shards(order.shards, found, waiting=bool(to_make))
     variants: dict[str, tuple[PlannedStep, ...]] = {}
@@ -41,7 +47,7 @@ def carry_out(order: MakePlan) -> Answered:
             variants[variant] = tuple(_plan_variant(steps, order.file, found, variant, problems))
         except _UnplannableError:
             variants[variant] = ()
-    with schemas.Checker(found, skip={made.name for made in to_make}) as checker:
+    with schemas.Checker(found, remote, skip={made.name for made in to_make}) as checker:
         for variant, planned in variants.items():
             problems += checker.check(f"{job.name}: {variant}", planned, job.answer_key, job.request)
             variants[variant] = tuple(map(checker.with_order, planned))
@@ -63,7 +69,7 @@ def carry_out(order: MakePlan) -> Answered:
         score=loading.reference_to(job.score, order.file) if job.score else None,  # type: ignore[arg-type]
         dollars_per_day=None if job.dollars_per_day is None else str(job.dollars_per_day),
         requests_per_day=job.requests_per_day,
-        warnings=inputs.column_notes(found),
+        warnings=(*inputs.column_notes(found, remote), *inputs.url_notes(found)),
     )
     return Answered(outcome=Outcome(ending=Ending.OK), result=Planned(plan=plan, to_make=tuple(to_make)))
 
@@ -178,7 +184,7 @@ def _plan_query(
     combine_file, combine_sql = _sql(step.combine, step, job_file, variant, problems)
     parts: tuple[tuple[str, ...], ...] = ()
     if variant == "decomposed" and step.reads and step.reads[0] in found:
-        parts = _parts(found[step.reads[0]].paths, step.part_mib << 20)
+        parts = _parts(found[step.reads[0]], step.part_mib << 20)
     return [
         PlannedStep(
             name=step.name + queries.PARTS,
@@ -201,12 +207,11 @@ def _plan_query(
     ]
 
 
-def _parts(paths: tuple[str, ...], most_bytes: int) -> tuple[tuple[str, ...], ...]:
+def _parts(item: InputFiles, most_bytes: int) -> tuple[tuple[str, ...], ...]:
     """Neighbouring files together, as long as they stay below a size."""
     parts: list[list[str]] = []
     size = 0
-    for path in paths:
-        weight = os.path.getsize(path)
+    for path, weight in zip(item.paths, item.sizes or map(os.path.getsize, item.paths), strict=True):
         if not parts or size + weight > most_bytes:
             parts.append([])
             size = 0

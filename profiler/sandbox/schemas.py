@@ -10,6 +10,7 @@ from typing import Any, Self
 from profiler.model import InputFiles, Kind, PlannedStep
 from profiler.sandbox import frames, queries
 from profiler.sandbox.frames import identifier
+from profiler.sandbox.remote import Remote
 
 Columns = dict[str, str]
 """Column names to DuckDB types."""
@@ -18,12 +19,13 @@ Columns = dict[str, str]
 class Checker:
     """Follows the columns from the inputs through every query; what Python returns is not known before it runs."""
 
-    def __init__(self, found: dict[str, InputFiles], *, skip: set[str]) -> None:
+    def __init__(self, found: dict[str, InputFiles], remote: Remote, *, skip: set[str]) -> None:
         self.connection = frames.connect(threads=1)
         self.inputs: dict[str, Columns | None] = dict.fromkeys(skip)
         for name, item in found.items():
             if name not in skip:
-                self.inputs[name] = self._describe(f"SELECT * FROM {frames.scan(item.paths)}")
+                looked_at = list(map(remote.local, item.paths))
+                self.inputs[name] = self._describe(f"SELECT * FROM {frames.scan(looked_at)}")
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,148 @@
+"""What a store's error means, and what to do about it, in a sentence that holds no secret.
+
+By the code that S3 answers with, or by the name of the exception, so that no library needs to be imported to know.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from profiler.urls import cleaned
+
+CONNECT_S, READ_S, ATTEMPTS = 5, 10, 2
+"""Seconds until a store that does not answer counts as stalled, and how often it is asked."""
+NO_BUCKET = "there is no bucket"
+_DENIED = "access is denied ({code}): these credentials may not read it, or it is not there and they may not list"
+_EXPIRED = "the credentials have expired ({code}); get new ones"
+_UNKNOWN_KEY = "the store does not take these credentials ({code})"
+_REGION = "bucket {bucket!r} is in {region}, and was asked for in another one; set AWS_DEFAULT_REGION to it"
+_CODES = {
+    "NoSuchBucket": NO_BUCKET + " {bucket!r}",
+    "InvalidBucketName": "{bucket!r} is no name that a bucket can have",
+    "400": "the store does not take the request; credentials may have expired, or the bucket be in another region",
+    "NoSuchKey": "there is no such file",
+    "404": "there is no such file",
+    "NotFound": "there is no such file",
+    "AccessDenied": _DENIED,
+    "403": _DENIED,
+    "Forbidden": _DENIED,
+    "AllAccessDisabled": _DENIED,
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "TokenRefreshRequired": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+    "InvalidAccessKeyId": _UNKNOWN_KEY,
+    "InvalidToken": _UNKNOWN_KEY,
+    "SignatureDoesNotMatch": _UNKNOWN_KEY,
+    "PermanentRedirect": _REGION,
+    "TemporaryRedirect": _REGION,
+    "301": _REGION,
+    "AuthorizationHeaderMalformed": _REGION,
+    "IllegalLocationConstraintException": _REGION,
+    "RequestTimeTooSkewed": "this machine's clock is too far from the store's",
+    "InvalidObjectState": "it is in an archive, and has to be restored first",
+    "SlowDown": "the store asks to slow down, again and again",
+    "503": "the store asks to slow down, again and again",
+    "412": "it has changed while it was read",
+    "PreconditionFailed": "it has changed while it was read",
+}
+_NO_CREDENTIALS = "no credentials were found; expected them where boto3 looks, like AWS_ACCESS_KEY_ID or AWS_PROFILE"
+_STALLED = "{host} does not answer: no byte came within {seconds} s, {attempts} times"
+_BROKEN = "the connection to {host} broke off"
+_EXCEPTIONS = {
+    "NoCredentialsError": _NO_CREDENTIALS,
+    "PartialCredentialsError": "the credentials are not complete; expected a key and its secret",
+    "CredentialRetrievalError": "credentials could not be had from where boto3 looks for them",
+    "TokenRetrievalError": _EXPIRED,
+    "SSOTokenLoadError": _EXPIRED,
+    "UnauthorizedSSOTokenError": _EXPIRED,
+    "RefreshError": _EXPIRED,
+    "DefaultCredentialsError": "no credentials were found; expected them where the store's own library looks",
+    "ProfileNotFound": "there is no profile of the name in AWS_PROFILE",
+    "NoRegionError": "no region is known; set AWS_DEFAULT_REGION",
+    "InvalidRegionError": "the region in AWS_DEFAULT_REGION is none",
+    "EndpointConnectionError": "{host} cannot be reached",
+    "ProxyConnectionError": "the proxy in HTTPS_PROXY or HTTP_PROXY cannot be reached",
+    "SSLError": "{host} does not prove who it is (TLS)",
+    "ConnectTimeoutError": _STALLED,
+    "ReadTimeoutError": _STALLED,
+    "ServerTimeoutError": _STALLED,
+    "SocketTimeoutError": _STALLED,
+    "ConnectionTimeoutError": _STALLED,
+    "FSTimeoutError": _STALLED,
+    "TimeoutError": _STALLED,
+    "ConnectionClosedError": _BROKEN,
+    "ServerDisconnectedError": _BROKEN,
+    "ClientPayloadError": _BROKEN,
+    "ClientOSError": _BROKEN,
+    "ResponseStreamingError": _BROKEN,
+    "IncompleteReadError": _BROKEN,
+    "IncompleteRead": _BROKEN,
+    "ConnectionResetError": _BROKEN,
+    "BrokenPipeError": _BROKEN,
+    "ClientConnectorDNSError": "{host} cannot be reached",
+    "ClientConnectorError": "{host} cannot be reached",
+    "ConnectionRefusedError": "{host} cannot be reached",
+    "FileExpired": "it has changed while it was read",
+    "FileNotFoundError": "there is no such file",
+    "PermissionError": "access is denied",
+}
+
+
+def explained(error: BaseException, url: str) -> str:
+    """Say what went wrong with a URL.
+
+    Args:
+        error: What fsspec, or the library below it, has raised.
+        url: Of the file or the glob.
+    """
+    bucket = url.split("://", 1)[-1].split("/", 1)[0]
+    chain = list(_chain(error))
+    for one in chain:
+        response = getattr(one, "response", None)
+        if isinstance(response, dict) and "Error" in response:
+            code = str(response["Error"].get("Code") or response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
+            if code in _CODES:
+                return _CODES[code].format(code=code, bucket=bucket, region=_region(response))
+            return cleaned(f"the store answered {code}: {response['Error'].get('Message') or 'nothing more'}")
+    for one in chain:
+        name = next((kind.__name__ for kind in type(one).__mro__ if kind.__name__ in _EXCEPTIONS), None)
+        if name is not None:
+            seconds = CONNECT_S if "Connect" in name else READ_S
+            return _EXCEPTIONS[name].format(code=name, host=_host(one, url), seconds=seconds, attempts=ATTEMPTS)
+    first = (str(error).strip().splitlines() or [""])[0]
+    return cleaned(f"{type(error).__name__}: {first}" if first else type(error).__name__)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what caused it, the innermost first: that says most."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return reversed(seen)
+
+
+def _region(response: dict[str, Any]) -> str:
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    region = headers.get("x-amz-bucket-region") or response["Error"].get("Region")
+    return f"the region {region}" if region else "another region"
+
+
+def _host(error: BaseException, url: str) -> str:
+    """The host that was asked, as far as it is known."""
+    asked = getattr(error, "kwargs", {}).get("endpoint_url") or _endpoint(url)
+    try:
+        parts = urlsplit(asked)
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname or asked)
+    except ValueError:
+        return "the store"
+
+
+def _endpoint(url: str) -> str:
+    if not url.startswith(("s3://", "s3a://")):
+        return url
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "https://s3.amazonaws.com"

@@ -1,0 +1,174 @@
+"""Object stores on this machine: one that works, moto's, and some that do not."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
+
+
+def environment(address: str) -> dict[str, str]:
+    """What a command needs to ask a store at this address, and no other, with credentials that nobody has."""
+    return {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nonexistent",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """moto's S3."""
+
+    address: str
+    client: Any
+    """boto3's, to put files there."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command needs to ask it."""
+        return environment(self.address)
+
+
+@contextmanager
+def running_store() -> Iterator[Store]:
+    """Run moto's server on the loopback device, and end it."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        address = f"http://{host}:{port}"
+        client = boto3.client(
+            "s3",
+            endpoint_url=address,
+            region_name="us-east-1",
+            aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+            aws_secret_access_key=SECRET,
+        )
+        yield Store(address, client)
+        client.close()
+    finally:
+        server.stop()
+
+
+@contextmanager
+def listening(handle: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Let something of the test's own answer at an address; what is still open at the end is closed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connections: list[socket.socket] = []
+        threads: list[threading.Thread] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                connections.append(connection)
+                threads.append(threading.Thread(target=_handled, args=(handle, connection)))
+                threads[-1].start()
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+            for connection in connections:
+                _end(connection)
+            for thread in threads:
+                thread.join()
+
+
+def _handled(handle: Callable[[socket.socket], None], connection: socket.socket) -> None:
+    with connection:
+        try:
+            handle(connection)
+        except OSError:
+            return  # The other side, or the end of the test, has closed it.
+
+
+def _end(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def never(connection: socket.socket) -> None:
+    """Take everything and never answer."""
+    while connection.recv(65536):
+        pass
+
+
+def resets(connection: socket.socket) -> None:
+    """Break the connection off in the middle of a request."""
+    connection.recv(10)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def refusing(status: int, code: str, headers: str = "") -> Callable[[socket.socket], None]:
+    """Answer everything with an error of S3's."""
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>as the test wants it</Message></Error>".encode()
+
+    def handle(connection: socket.socket) -> None:
+        while request := _request(connection):
+            sent = b"" if request.startswith(b"HEAD ") else body
+            head = (
+                f"HTTP/1.1 {status} No\r\nContent-Type: application/xml\r\nContent-Length: {len(sent)}\r\n{headers}\r\n"
+            )
+            connection.sendall(head.encode() + sent)
+
+    return handle
+
+
+def _request(connection: socket.socket) -> bytes:
+    """The head of one request; nothing at the end of the connection."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return b""
+        data += more
+    return data
+
+
+def slow(store: Store, delay_s: float) -> Callable[[socket.socket], None]:
+    """Pass everything on to a store that works, and its answers back after a while."""
+    host, port = store.address.removeprefix("http://").split(":")
+
+    def handle(connection: socket.socket) -> None:
+        with socket.create_connection((host, int(port))) as behind:
+            answering = threading.Thread(target=_passed_on, args=(behind, connection, delay_s))
+            answering.start()
+            _passed_on(connection, behind, 0)
+            _end(behind)
+            answering.join()
+
+    return handle
+
+
+def _passed_on(source: socket.socket, target: socket.socket, delay_s: float) -> None:
+    wait = threading.Event()
+    try:
+        while data := source.recv(65536):
+            wait.wait(delay_s)
+            target.sendall(data)
+    except OSError:
+        return

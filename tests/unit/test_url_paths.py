@@ -1,0 +1,52 @@
+"""Which paths are URLs, and which of them may be kept in a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from profiler.errors import InputError
+from profiler.urls import cleaned, located
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("s3://bucket/a/*.parquet", "s3://bucket/a/*.parquet"),
+        ("S3://Bucket/Key", "s3://Bucket/Key"),
+        ("s3://bucket/a[0-9].parquet", "s3://bucket/a[0-9].parquet"),
+        ("s3://bucket/a?.parquet", "s3://bucket/a?.parquet"),
+        ("abfs://container@account.dfs.core.windows.net/a.csv", "abfs://container@account.dfs.core.windows.net/a.csv"),
+        ("https://host/a.csv?page=2", "https://host/a.csv?page=2"),
+        ("https://host:443/a@b.csv", "https://host:443/a@b.csv"),
+        ("file:///data/a.csv", "/data/a.csv"),
+        ("/data/a.csv", None),
+        ("data/a:b.csv", None),
+        ("odd::name.csv", None),
+    ],
+)
+def test_a_url_is_kept_as_it_is(path: str, kept: str | None) -> None:
+    assert located(path) == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://AKIA:hidden@bucket/a",
+        "s3://:hidden@bucket/a",
+        "s3://AKIA:hid/hidden/den@bucket/a",
+        "https://host/a.csv?X-Amz-Signature=hidden&X-Amz-Date=1",
+        "https://host/a.csv?sv=2024&sig=hidden",
+        "https://host/a.csv?access_token=hidden",
+        "filecache::s3://me:hidden@bucket/a",
+    ],
+)
+def test_a_url_with_a_secret_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(InputError) as refused:
+        located(url)
+    assert "hidden" not in str(refused.value)
+
+
+def test_text_is_cleaned_of_every_secret_in_it() -> None:
+    assert (
+        cleaned("a s3://k:hidden@b/c and 'https://h/?sig=hidden&x=1'") == "a s3://***@b/c and 'https://h/?sig=***&x=1'"
+    )
