@@ -17,17 +17,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from profiler.errors import UsageError
-from profiler.model import Machine
+from profiler.runner.engines.once import versions
 from profiler.runner.host import called, this_host
-from profiler.runner.machine import this_machine
 from profiler.runner.workspace import Workspace
 
 PATIENCE_S = 300.0
 """A cluster may have to start its first worker."""
 _SHARED_S = 5.0
 """A file server may take a moment until it shows what another host wrote."""
-_ALIKE = ("paredown", "duckdb", "pandas")
-"""Packages whose versions change what is measured, or the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +45,8 @@ class Seen:
 
     host: str
     """As `this_host` knows it."""
-    machine: Machine
+    versions: tuple[tuple[str, str], ...]
+    """Of what has to be alike."""
     reads: bool
     """It read what the harness wrote."""
     problem: str
@@ -66,9 +64,7 @@ def look(probe: Probe) -> Seen:
             (folder / "answered").write_text(probe.token)
     except OSError as error:
         problem = error.strerror or str(error)
-    return Seen(
-        host=this_host(), machine=this_machine(), reads=reads, problem=problem, has_job=os.path.isfile(probe.job)
-    )
+    return Seen(host=this_host(), versions=versions(), reads=reads, problem=problem, has_job=os.path.isfile(probe.job))
 
 
 def probed(executor: object, root: Path, job: str, *, patience_s: float = PATIENCE_S) -> Executor:
@@ -166,13 +162,9 @@ def _problems(seen: Seen, probe: Probe, root: Path, shared_s: float) -> Iterator
         yield f"{worker} writes to {root}, but not to the folder of that name here; expected one that they share"
     if not seen.has_job:
         yield f"{worker} does not see the job's file {probe.job}; expected it under this path"
-    here, there = this_machine(), seen.machine
-    if _python(here) != _python(there):
-        yield f"{worker} has Python {there.python}, and this is {here.python}; expected the same"
-    for package in _ALIKE:
-        own, other = here.packages.get(package, ""), there.packages.get(package, "")
+    for (name, own), (_, other) in zip(versions(), seen.versions, strict=True):
         if own != other:
-            yield f"{worker} has {_version(package, other)}, and this has {_version(package, own)}; expected the same"
+            yield f"{worker} has {_version(name, other)}, and this has {_version(name, own)}; expected the same"
 
 
 def _shows(path: Path, token: str, within_s: float) -> bool:
@@ -189,9 +181,5 @@ def _shows(path: Path, token: str, within_s: float) -> bool:
         time.sleep(0.05)
 
 
-def _python(machine: Machine) -> str:
-    return machine.python.rpartition(".")[0]
-
-
-def _version(package: str, version: str) -> str:
-    return f"{package} {version}" if version else f"no {package}"
+def _version(name: str, version: str) -> str:
+    return f"{name} {version}" if version else f"no {name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +13,6 @@ import pytest
 
 from profiler.errors import OutputError, UsageError
 from profiler.runner.host import this_host
-from profiler.runner.machine import this_machine
 from profiler.runner.probing import Seen, probed
 
 SHORT_S = 0.01
@@ -146,14 +146,14 @@ def vars_of(seen: Seen) -> object:
         ),
         pytest.param(lambda seen: replace(seen, has_job=False), "does not see the job's file {0}/job.py", id="no job"),
         pytest.param(
-            lambda seen: replace(seen, machine=replace(seen.machine, python="2.7.18")),
-            f"has Python 2.7.18, and this is {this_machine().python}; expected the same",
+            lambda seen: replace(seen, versions=(("python", "2.7"), *seen.versions[1:])),
+            f"has python 2.7, and this has python {sys.version_info[0]}.{sys.version_info[1]}; expected the same",
             id="another Python",
         ),
         pytest.param(
-            lambda seen: replace(seen, machine=replace(seen.machine, packages={**seen.machine.packages, "duckdb": ""})),
-            "has no duckdb, and this has duckdb",
-            id="no duckdb",
+            lambda seen: replace(seen, versions=(*seen.versions[:-1], ("pandas", ""))),
+            "has no pandas, and this has pandas",
+            id="no pandas",
         ),
     ],
 )
@@ -168,12 +168,6 @@ def test_everything_that_a_worker_lacks_is_said_at_once_and_on_which_host(job: P
     error = refused(Answers(lambda seen: replace(seen, host=f"node-9#{boot}", reads=False, has_job=False)), job)
     assert len(error.problems) == 2
     assert all(problem.startswith("the executor's worker on node-9 does not see") for problem in error.problems)
-
-
-def test_the_same_minor_version_of_python_does(job: Path) -> None:
-    minor = this_machine().python.rpartition(".")[0]
-    other = Answers(lambda seen: replace(seen, machine=replace(seen.machine, python=f"{minor}.99")))
-    assert probed(other, job.parent / "workspace", str(job)) is other
 
 
 class Elsewhere(Answers):
