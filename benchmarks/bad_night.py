@@ -1,0 +1,147 @@
+"""A bad night: workers of a Dask cluster are killed at random while a job runs, until all of it is done.
+
+    python benchmarks/bad_night.py [--tasks 200] [--seconds 0.5] [--every 3] [--seed 1]
+
+Claims: every task ends with an outcome, or is done by `--resume`; none begins twice in one attempt; the answer is the
+same; nothing is left behind.
+
+Method: `subjects/many_job.py` under `paredown run --engine dask`, whose tasks note in a file that they have begun. A
+random one of the workers gets SIGKILL, after random times of some seconds; Dask's nannies put others in their place.
+A run that has lost tasks is resumed, with the killing going on, until nothing is missing.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from benchmarks.evidence import Result, Table, figure, finish, parser
+from benchmarks.many_tasks import Many, tasks_of
+from profiler.model import Ending
+
+NAME = "bad_night"
+WORKERS = 2
+MOST_RUNS = 40
+
+
+@dataclass(slots=True, kw_only=True)
+class Night:
+    """What was seen."""
+
+    killed: int = 0
+    runs: list[tuple[str, ...]] = field(default_factory=list)
+    """One row each: tasks that this run did, those that it lost, workers killed meanwhile, seconds, exit code."""
+    without_outcome: int = 0
+    attempts: int = 0
+    """Attempts that the runs' file knows of, of all tasks."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run, write and show."""
+    options_of = parser(__doc__)
+    options_of.add_argument("--tasks", type=int, default=200)
+    options_of.add_argument("--seconds", type=float, default=0.5, help="that each task sleeps")
+    options_of.add_argument("--every", type=float, default=3, help="seconds between two kills, in the mean")
+    options_of.add_argument("--seed", type=int, default=1, help="of the random numbers")
+    options = options_of.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        many = Many(folder=Path(folder) / "many", tasks=options.tasks, seconds=options.seconds)
+        night = spent(many, options.every, random.Random(options.seed))
+        left = many.left()
+        tasks = tasks_of(many.run())
+        begun = many.begun()
+        return finish(
+            Result(
+                name=NAME,
+                claim="While workers are killed at random, every task ends with an outcome or is done by `--resume`, "
+                "none begins twice in one attempt, the answer is the same, and nothing is left behind.",
+                method="The real command on a local Dask cluster, whose workers get SIGKILL after random times; runs "
+                "that have lost tasks are resumed. Tasks note themselves that they have begun.",
+                runs=1,
+                settings={f"--{name}": getattr(options, name) for name in ("tasks", "seconds", "every", "seed")},
+                figures=(
+                    figure("workers killed", night.killed, at_least=3),
+                    figure("tasks of a run without an outcome", night.without_outcome, at_most=0),
+                    figure("tasks that never ended well", sum(not item.outcome.ok for item in tasks), at_most=0),
+                    figure("begun more often than the runs have attempts", max(0, begun.total() - night.attempts),
+                           at_most=0),
+                    figure("rows of the answer that differ", many.wrong_rows(), at_most=0),
+                    figure("processes left", left, at_most=0),
+                    figure("tasks", len(tasks)),
+                    figure("attempts", night.attempts),
+                    figure("runs until all was done, resumed ones included", len(night.runs)),
+                ),
+                tables=(Table(
+                    title="Each run, with what was resumed.",
+                    columns=("tasks done", "tasks lost", "workers killed", "seconds", "exit code"),
+                    rows=tuple(night.runs),
+                ),),
+            ),
+            options.results,
+        )  # fmt: skip
+
+
+def spent(many: Many, every_s: float, chance: random.Random) -> Night:
+    """Run and resume until nothing is missing, killing workers meanwhile."""
+    night = Night()
+    seen: set[tuple[int, int]] = set()
+    while len(night.runs) < MOST_RUNS:
+        resumed = ["--resume"] if night.runs else []
+        before = dict.fromkeys(seen)
+        began, killed = time.monotonic(), night.killed
+        written = size_of(many.run_file())
+        process = many.start("--engine", "dask", "--jobs", str(WORKERS), *resumed)
+        while process.poll() is None and size_of(many.run_file()) == written:
+            time.sleep(0.05)  # A cluster that does not come up is told before anything runs.
+        while process.poll() is None:
+            end = time.monotonic() + chance.uniform(0.2, 1.8) * every_s
+            while process.poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+            night.killed += killed_one(process.pid, chance)
+        said = (process.stderr.read() if process.stderr else b"").decode("utf-8", "replace")
+        if process.returncode not in (0, 1):
+            raise SystemExit(f"exit code {process.returncode}: {said}")
+        run = many.run()
+        tasks = tasks_of(run)
+        planned = next((begin.tasks for begin in run.begun if begin.step == "twice"), 0)
+        now = [item for item in tasks if (item.index, item.attempt) not in before]
+        seen |= {(item.index, item.attempt) for item in tasks}
+        night.attempts += len(now)
+        night.without_outcome += planned - len(tasks)
+        lost = sum(item.outcome.ending is Ending.LOST for item in now)
+        night.runs.append((
+            str(len(now) - lost), str(lost), str(night.killed - killed), f"{time.monotonic() - began:.0f}",
+            str(process.returncode),
+        ))  # fmt: skip
+        print(f"run {len(night.runs)}: {len(now) - lost} done, {lost} lost", file=sys.stderr)
+        if process.returncode == 0:
+            break
+    return night
+
+
+def size_of(file: Path | None) -> int:
+    """Bytes of a file; 0 where there is none."""
+    return file.stat().st_size if file else 0
+
+
+def killed_one(harness: int, chance: random.Random) -> int:
+    """Kill one of the workers below a harness, where there is any; returns how many that were."""
+    try:
+        below = psutil.Process(harness).children()
+        workers = [child for child in below if "spawn_main" in " ".join(child.cmdline())]
+        if not workers:
+            return 0
+        chance.choice(workers).kill()
+    except psutil.Error:
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+-- Every number, as it is.
+SELECT number FROM numbers
