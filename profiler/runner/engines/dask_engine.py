@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager, suppress
@@ -147,6 +148,9 @@ def _started(workers: int, memory_bytes: int, folder: Path) -> Iterator[Client]:
         # A task runs at most once, whatever its worker does (`once`); one that was only waiting there has not failed.
         "distributed.scheduler.allowed-failures": 1_000_000,
         "distributed.admin.low-level-log-length": 100,
+        # Looked at less often, since the monolith is measured beside it.
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.system-monitor.interval": "10s",
         "distributed.worker.profile.enabled": False,
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
@@ -156,7 +160,10 @@ def _started(workers: int, memory_bytes: int, folder: Path) -> Iterator[Client]:
         opened.enter_context(dask.config.set(settings))
         opened.enter_context(silence())
         try:
-            with _deaf_to_interrupts():
+            with _deaf_to_interrupts(), warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # What it has to say of ports, scratch space and memory helps nobody here.
                 cluster = opened.enter_context(
                     LocalCluster(
                         n_workers=workers,
@@ -164,6 +171,7 @@ def _started(workers: int, memory_bytes: int, folder: Path) -> Iterator[Client]:
                         processes=True,
                         memory_limit=memory_bytes,
                         dashboard_address=None,
+                        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # Without one, a port that has one user.
                         local_directory=str(folder),
                         silence_logs=_SILENT,
                     )
