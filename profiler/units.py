@@ -76,8 +76,8 @@ def percent(share: Number) -> str:
 def share(part: int, whole: int) -> str:
     """Return a part of a whole as percent, to two significant digits: where small ones are to be told apart.
 
-    >>> share(1, 8), share(1, 3000), share(7, 7)
-    ('13 %', '0.033 %', '100 %')
+    >>> share(1, 7), share(1, 3000), share(7, 7)
+    ('14 %', '0.033 %', '100 %')
     """
     return f"{significant(Fraction(100 * part, whole), 2)} %"
 
