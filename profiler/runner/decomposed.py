@@ -159,7 +159,7 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
     threads = setting.settings.task_threads
     if isinstance(order, RunQuery):
         threads = order.threads
-        prepare = Prepare(imports=("duckdb",))
+        prepare = Prepare(imports=("duckdb", *_libraries_of_stores(order)))
     else:
         reads_tables = any(file.endswith(".parquet") for source in order.sources if not source.is_input
                            for file in source.files)  # fmt: skip
@@ -187,6 +187,12 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
         pace=setting.settings.pace > 0,
         host=this_host(),
     )
+
+
+def _libraries_of_stores(order: RunQuery) -> list[str]:
+    """What a query's inputs behind URLs have to be read with; every cold task imports it, so it belongs to its init."""
+    urls = [source.files[0] for source in order.sources if source.sizes]
+    return sorted({"s3fs" if url.startswith(("s3://", "s3a://")) else "fsspec" for url in urls})
 
 
 def safe_name(name: str) -> str:
