@@ -154,16 +154,6 @@ def test_a_worker_that_is_killed_is_an_outcome_and_resume_does_the_rest(
     assert [key for key, attempt in attempts.items() if attempt > 1] == [(lost.step, lost.index)]
 
 
-def test_a_run_of_dask_is_not_resumed_elsewhere(cluster: Cluster, shop: Place) -> None:
-    started, _ = held(shop, *on(cluster))
-    started.interrupt()
-    assert started.end().code == 130
-    ended = shop.paredown("run", "job.py", "--variant", "decomposed", "--shards", "3", "--resume")
-    assert ended.code == 2, ended.said
-    assert "was begun on the engine 'dask', not on 'local'" in ended.err
-    assert "--engine dask" in ended.err
-
-
 def test_a_scheduler_that_goes_away_is_an_outcome(
     cluster: Cluster, shop: Place, tmp_path: Path, measured_shop: tuple[Place, Ended]
 ) -> None:
@@ -189,7 +179,7 @@ def test_a_scheduler_that_goes_away_is_an_outcome(
 # --- stopping -------------------------------------------------------------------------------------------------------
 
 
-def test_ctrl_c_keeps_what_was_measured(cluster: Cluster, shop: Place) -> None:
+def test_ctrl_c_keeps_what_was_measured_and_only_the_same_engine_resumes(cluster: Cluster, shop: Place) -> None:
     started, gate = held(shop, *on(cluster))
     started.interrupt()
     ended = started.end()
@@ -203,6 +193,10 @@ def test_ctrl_c_keeps_what_was_measured(cluster: Cluster, shop: Place) -> None:
     assert not list(shop.workspace.glob("stop-*"))
     nothing_left(cluster)
     gate.unlink()
+    elsewhere = shop.paredown("run", "job.py", "--variant", "decomposed", "--shards", "3", "--resume")
+    assert elsewhere.code == 2, elsewhere.said
+    assert "was begun on the engine 'dask', not on 'local'" in elsewhere.err
+    assert "--engine dask" in elsewhere.err
     again = shop.paredown(*on(cluster), "--resume")
     assert again.code == 0, again.said
 

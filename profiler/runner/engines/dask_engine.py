@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from profiler.errors import EngineError
 from profiler.model import Measurement, Plan
-from profiler.runner.engines import preflight
+from profiler.runner.engines import asking, preflight
 from profiler.runner.engines.engine import Engine
 from profiler.runner.engines.once import Attempt, Told, lost
 from profiler.runner.machine import this_machine
@@ -80,7 +80,7 @@ class DaskEngine(Engine):
     @property
     def address(self) -> str:
         """Where the scheduler is."""
-        return preflight.address_of(self.client)
+        return asking.address_of(self.client)
 
     def _lets_watch_settle(self, theirs: Future[Told]) -> bool:
         # Nobody here cancels anything: Dask's client does when it has lost its scheduler.
@@ -232,7 +232,7 @@ def checked(
 ) -> Iterator[DaskEngine]:
     """The cluster of a client, whose workers are as they should be."""
     preflight.await_workers(client, stopping=stopping)
-    preflight.check_alike(client)
+    asking.check_alike(client)
     preflight.check_workspace(client, root)
     yield from _closing(DaskEngine(client, root, executor))
 

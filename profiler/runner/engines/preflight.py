@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from profiler.errors import EngineError, OutputError, UsageError
 from profiler.model import Plan
 from profiler.runner.engines import there
-from profiler.runner.engines.once import ALIKE
+from profiler.runner.engines.asking import address_of, on_workers, versions_here
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 CONNECT_S = 5
 WORKERS_S = 30.0
 """How long an adaptive cluster may take for its first worker."""
-
-_PACKAGES = (*ALIKE, "distributed")
-_LOOK = (
-    "{'python': '.'.join(__import__('platform').python_version_tuple()[:2]), **{name: next((found.version for found in "
-    "__import__('importlib.metadata').metadata.distributions(name=name)), '') for name in %r}}"
-)
-"""An expression, so that a worker that has no paredown can say so."""
 
 
 def require_dask() -> None:
@@ -91,12 +84,6 @@ def _why(error: BaseException) -> str:
     return f" ({error})" if isinstance(error, OSError) and error.strerror else ""
 
 
-def versions_here() -> dict[str, str]:
-    """This harness's own versions."""
-    found: dict[str, str] = eval(_LOOK % (_PACKAGES,))
-    return found
-
-
 def await_workers(client: Client, timeout_s: float = WORKERS_S, stopping: Callable[[], bool] = lambda: False) -> None:
     """Wait until a cluster has a worker; one that grows with its work is given some.
 
@@ -117,51 +104,6 @@ def await_workers(client: Client, timeout_s: float = WORKERS_S, stopping: Callab
             raise KeyboardInterrupt
         time.sleep(0.1)
     del nothing
-
-
-def address_of(client: Client) -> str:
-    """Where its scheduler is."""
-    return str(client.scheduler.address) if client.scheduler else "an address that it does not say"
-
-
-def check_alike(client: Client) -> None:
-    """Hold the versions of scheduler and workers against this harness's.
-
-    Raises:
-        EngineError: With a table of what differs.
-    """
-    here = versions_here()
-    asked = client.get_versions()["scheduler"]["packages"]
-    python = ".".join(str(asked.get("python", "")).split(".")[:2])
-    scheduler = {"python": python, "distributed": asked.get("distributed")}
-    columns = {"here": here, "scheduler": {name: version for name, version in scheduler.items() if version}}
-    found = on_workers(client, eval, _LOOK % (_PACKAGES,))
-    columns |= {f"worker {worker}": told for worker, told in found.items() if isinstance(told, dict)}
-    silent = {worker: told for worker, told in found.items() if not isinstance(told, dict)}
-    if silent:
-        worker, error = next(iter(silent.items()))
-        raise EngineError(f"worker {worker} does not answer: {type(error).__name__}: {error}")
-    differing = [name for name in here if any(name in told and told[name] != here[name] for told in columns.values())]
-    if differing:
-        raise EngineError(
-            f"the Dask cluster at {address_of(client)} has other versions than this harness, and its figures and files "
-            f"would be others:\n{_table(columns, differing)}",
-            hint="install the same versions everywhere, for example from one lock file",
-        )
-
-
-def _table(columns: Mapping[str, Mapping[str, str]], names: list[str]) -> str:
-    """One line per place, those that are alike together."""
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for place, told in columns.items():
-        shown = tuple("" if name not in told else told[name] or "none" for name in names)
-        alike.setdefault(shown if place != "here" else ("", *shown), []).append(place)
-    rows = [("", *names)]
-    for shown, places in alike.items():
-        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-        rows.append((places[0] + more, *(shown if len(shown) == len(names) else shown[1:])))
-    widths = [max(len(row[place]) for row in rows) for place in range(len(names) + 1)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def check_workspace(client: Client, root: Path) -> None:
@@ -260,9 +202,3 @@ def copy_code(plan: Plan, folder: Path) -> tuple[str, str]:
     except OSError as error:
         raise OutputError(f"cannot write the job's code to {folder}: {error.strerror}") from error
     return home, str(folder)
-
-
-def on_workers(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-    """What every worker returns, or the exception that it raised."""
-    found: dict[str, Any] = client.run(function, *arguments, on_error="return")
-    return found
