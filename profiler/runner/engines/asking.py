@@ -36,28 +36,39 @@ def versions_here() -> dict[str, str]:
     return found
 
 
+def versions_told(told: Mapping[str, Any]) -> dict[str, str]:
+    """What a scheduler says of itself, as far as it has to be as the harness: it runs none of our code."""
+    packages = told["packages"]
+    return {"python": ".".join(str(packages["python"]).split(".")[:2]), "distributed": str(packages["distributed"])}
+
+
 def check_alike(client: Client) -> None:
     """Hold the versions of scheduler and workers against this harness's.
 
     Raises:
         EngineError: With a table of what differs.
     """
-    here = versions_here()
-    asked = client.get_versions()["scheduler"]["packages"]
-    python = ".".join(str(asked.get("python", "")).split(".")[:2])
-    scheduler = {"python": python, "distributed": asked.get("distributed")}
-    columns = {"here": here, "scheduler": {name: version for name, version in scheduler.items() if version}}
     found = on_workers(client, eval, _LOOK % (_PACKAGES,))
-    columns |= {f"worker {worker}": told for worker, told in found.items() if isinstance(told, dict)}
-    silent = {worker: told for worker, told in found.items() if not isinstance(told, dict)}
-    if silent:
-        worker, error = next(iter(silent.items()))
-        raise EngineError(f"worker {worker} does not answer: {type(error).__name__}: {error}")
+    for worker, told in found.items():
+        if not isinstance(told, dict):
+            raise EngineError(f"worker {worker} does not answer: {type(told).__name__}: {told}")
+    workers = {f"worker {worker}": told for worker, told in found.items()}
+    scheduler = versions_told(client.get_versions()["scheduler"])
+    refuse_unlike(address_of(client), {"scheduler": scheduler} | workers)
+
+
+def refuse_unlike(address: str, places: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse a cluster, some places of which have other versions than this harness.
+
+    Raises:
+        EngineError: With a table of what differs.
+    """
+    here = versions_here()
+    columns = {"here": here, **places}
     differing = [name for name in here if any(name in told and told[name] != here[name] for told in columns.values())]
     if differing:
         raise EngineError(
-            f"the Dask cluster at {address_of(client)} has other versions than this harness, and its figures and files "
-            f"would be others:\n{_table(columns, differing)}",
+            f"the Dask cluster at {address} has other versions than this harness:\n{_table(columns, differing)}",
             hint="install the same versions everywhere, for example from one lock file",
         )
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from profiler.errors import EngineError, OutputError, UsageError
 from profiler.model import Plan
 from profiler.runner.engines import there
-from profiler.runner.engines.asking import address_of, on_workers, versions_here
+from profiler.runner.engines.asking import address_of, on_workers, refuse_unlike, versions_here, versions_told
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -51,10 +51,14 @@ def connect(address: str) -> Client:
     from distributed import Client
 
     try:
-        asyncio.run(_shake_hands(address))  # A client that fails at that waits for itself when it goes.
+        # A client that fails waits for itself when it goes, so what it would fail at is found without one.
+        scheduler = asyncio.run(_asked_for_versions(address))
+        refuse_unlike(address, {"scheduler": scheduler})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Other versions are told as a table of ours.
             return Client(address, timeout=CONNECT_S, set_as_default=False)
+    except EngineError:
+        raise
     except (OSError, TimeoutError) as error:
         raise EngineError(
             f"no Dask scheduler answers at {address}, within {CONNECT_S} s{_why(error)}",
@@ -69,12 +73,19 @@ def connect(address: str) -> Client:
         ) from None
 
 
-async def _shake_hands(address: str) -> None:
+async def _asked_for_versions(address: str) -> dict[str, str]:
     from distributed.comm import connect as connect_to
     from distributed.comm import resolve_address
+    from distributed.core import send_recv
+    from distributed.security import Security
 
-    comm = await connect_to(resolve_address(address), timeout=CONNECT_S)
-    await comm.close()
+    keys = Security().get_connection_args("client")
+    comm = await connect_to(resolve_address(address), timeout=CONNECT_S, **keys)
+    try:
+        told = await asyncio.wait_for(send_recv(comm, op="versions"), CONNECT_S)
+    finally:
+        comm.abort()
+    return versions_told(told)
 
 
 def _why(error: BaseException) -> str:
