@@ -76,14 +76,18 @@ def field(text: bytes, name: bytes) -> int:
     return int(text[start + len(name) :].split(None, 1)[0]) * 1024
 
 
+def threads(pid: int) -> list[str]:
+    """The threads of a process, as /proc names them; none where it is gone."""
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+
+
 def children(pid: int) -> list[int]:
     """Processes that `pid`'s threads started and that still live."""
     found: list[int] = []
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return found
-    for thread in threads:
+    for thread in threads(pid):
         found += [int(child) for child in read(f"/proc/{pid}/task/{thread}/children").split()]
     return found
 
@@ -116,6 +120,26 @@ def cpu_ns(pid: int) -> int:
     if len(parts) < 15:
         return 0
     return sum(int(part) for part in parts[11:15]) * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
+
+
+def working(pid: int) -> list[int]:
+    """The core of each thread of a process that runs or is about to."""
+    found: list[int] = []
+    for thread in threads(pid):
+        text = read(f"/proc/{pid}/task/{thread}/stat")
+        parts = text[text.rfind(b")") + 2 :].split()
+        if len(parts) > 36 and parts[0] == b"R":
+            found.append(int(parts[36]))
+    return found
+
+
+def stay_on(cores: set[int]) -> bool:
+    """Run on these cores alone from now on; False where that is not allowed, as when a container lost them."""
+    try:
+        os.sched_setaffinity(0, cores)
+    except OSError:
+        return False
+    return True
 
 
 def oom_kills() -> int:
@@ -231,33 +255,22 @@ class Pace:
         str(found)
 
     def core(self) -> int:
-        """Where the sandbox runs just now; none if it waits."""
-        for stat in (f"/proc/{self.pid}/stat", *(f"/proc/{self.pid}/task/{thread}/stat" for thread in self.threads())):
-            text = read(stat)
-            parts = text[text.rfind(b")") + 2 :].split()
-            if len(parts) > 36 and parts[0] == b"R":
-                return int(parts[36])
-        return NONE
-
-    def threads(self) -> list[str]:
-        """All of the sandbox's, where it has several."""
-        try:
-            found = os.listdir(f"/proc/{self.pid}/task")
-        except OSError:
-            return []
-        return found if len(found) > 1 else []
+        """Where the sandbox works just now, its other processes included, on several by turns; none if it waits."""
+        found = [core for pid in (self.pid, *others(self.pid)) for core in working(pid)]
+        return found[self.times % len(found)] if found else NONE
 
     def look(self) -> None:
-        """Do the work once, on the core that the sandbox runs on."""
+        """Do the work once, on a core that the sandbox works on."""
+        searching = time.thread_time_ns()
         core = self.core()
-        if core in self.cores:
-            os.sched_setaffinity(0, {core})
+        searched = time.thread_time_ns() - searching  # Much, of many processes and threads.
+        if core != NONE and stay_on({core}):
             began = time.thread_time_ns()
             self.work()
             self.total_ns += time.thread_time_ns() - began
             self.times += 1
-            os.sched_setaffinity(0, self.cores)
-        self.next = time.monotonic_ns() + PACE_NS
+            stay_on(self.cores)
+        self.next = time.monotonic_ns() + max(PACE_NS, MAX_SHARE * searched)
 
     def told(self) -> dict[str, int]:
         """What was seen since the last time that this was asked."""

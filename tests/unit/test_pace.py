@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -94,6 +96,50 @@ def test_a_short_step_takes_the_pace_of_its_variant() -> None:
     assert train.pace_ns == pytest.approx([2_500_000] * 5)
 
 
+@pytest.fixture
+def waiting() -> Iterator[int]:
+    """A process that waits."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+    os.close(read)
+    while keeper.working(child):
+        time.sleep(0.001)
+    yield child
+    os.close(write)
+    os.waitpid(child, 0)
+
+
+@pytest.fixture
+def waiting_for_its_child() -> Iterator[int]:
+    """A process that waits for another one, which works."""
+    child = os.fork()
+    if not child:
+        os.setpgid(0, 0)
+        if not os.fork():
+            while True:
+                pass
+        while True:
+            signal.pause()
+    while keeper.working(child) or not keeper.children(child):
+        time.sleep(0.001)
+    yield child
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def look_at(pid: int, times: int) -> keeper.Pace:
+    """Look until it has been seen at work so many times, for ten seconds at most."""
+    pace = keeper.Pace(pid)
+    deadline = time.monotonic() + 10
+    while pace.times < times and time.monotonic() < deadline:
+        pace.look()
+    return pace
+
+
 def test_a_keeper_looks_at_the_core_on_which_its_sandbox_works() -> None:
     done = threading.Event()
 
@@ -104,10 +150,7 @@ def test_a_keeper_looks_at_the_core_on_which_its_sandbox_works() -> None:
     worker = threading.Thread(target=work)
     worker.start()
     try:
-        pace = keeper.Pace(os.getpid())
-        deadline = time.monotonic() + 10
-        while pace.times < 3 and time.monotonic() < deadline:
-            pace.look()
+        pace = look_at(os.getpid(), 3)
     finally:
         done.set()
         worker.join()
@@ -118,21 +161,28 @@ def test_a_keeper_looks_at_the_core_on_which_its_sandbox_works() -> None:
     assert os.sched_getaffinity(0) == pace.cores
 
 
-def test_a_sandbox_that_waits_is_on_no_core() -> None:
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(write)
-        os.read(read, 1)
-        os._exit(0)
-    os.close(read)
-    try:
-        pace = keeper.Pace(child)
-        deadline = time.monotonic() + 10
-        while pace.core() != keeper.NONE and time.monotonic() < deadline:
-            time.sleep(0.001)
-        pace.look()
-        assert pace.told() == {"pace_ns": 0, "paces": 0}
-    finally:
-        os.close(write)
-        os.waitpid(child, 0)
+def test_a_sandbox_that_waits_is_on_no_core(waiting: int) -> None:
+    pace = keeper.Pace(waiting)
+    pace.look()
+    assert pace.told() == {"pace_ns": 0, "paces": 0}
+
+
+def test_a_sandbox_that_waits_for_its_own_processes_works_on_their_core(waiting_for_its_child: int) -> None:
+    assert look_at(waiting_for_its_child, 1).told()["paces"] == 1
+
+
+def test_several_cores_on_which_a_sandbox_works_are_looked_at_by_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "working", lambda pid: [3, 5] if pid == 1 else [])
+    pace = keeper.Pace(1)
+    seen = []
+    for pace.times in range(4):
+        seen.append(pace.core())
+    assert seen == [3, 5, 3, 5]
+
+
+def test_a_core_that_is_not_allowed_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = keeper.Pace(os.getpid())
+    monkeypatch.setattr(pace, "core", lambda: 1_000)  # As where a container loses a core in this moment.
+    pace.look()
+    assert pace.told() == {"pace_ns": 0, "paces": 0}
+    assert os.sched_getaffinity(0) == pace.cores
