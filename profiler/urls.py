@@ -6,16 +6,20 @@ Nothing here asks a store for anything.
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlsplit
 
 from profiler.errors import InputError
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
-_CHAINED = re.compile(r"[A-Za-z0-9+.-]+::")
-_SECRET_NAMES = re.compile(r"sig|signature|token|key|secret|password|credential", re.IGNORECASE)
-_USER = r"[^/@\s'\"]*:(?!\d+(?:/|$))[^@\s'\"]*@"  # Keys of AWS hold slashes; what is all digits is a port.
-_USER_IN_TEXT = re.compile(rf"(?<=://){_USER}")
-_SECRET_IN_TEXT = re.compile(r"([?&][\w-]*(?:sig|signature|token|secret|password|credential)[\w-]*=)[^&\s'\"]+", re.I)
+_SHORT = re.compile(r"(?P<scheme>s3a?|gc?s|abfss?|az|https?|file):/?(?P<rest>[^/].*)", re.IGNORECASE | re.DOTALL)
+_CHAINED = re.compile(r"[A-Za-z0-9+.-]+::.*://|[A-Za-z][A-Za-z0-9+.-]*://.*::(?:/|.*://)", re.DOTALL)
+_WORDS = "sig|signature|token|key|secret|password|credential"
+_SECRET_NAMES = re.compile(_WORDS, re.IGNORECASE)
+_NAMES = re.compile(r"[?&#;]([\w.-]+)=")
+_SECRET_IN_TEXT = re.compile(rf"([?&#;][\w.-]*(?:{_WORDS})[\w.-]*=)[^&#;\s'\"]+", re.IGNORECASE)
+_PASSWORD = re.compile(r"(?<=://)[^/@\s'\"]*:(?!\d+(?:/|$))[^@\s'\"]*@")
+"""Keys of AWS hold slashes; what is all digits is a port."""
+_USER = re.compile(r"\b(?!(?:abfss?|wasbs?|az)://)([a-z][a-z0-9+.-]*://)[^/@?#\s'\"]+@", re.IGNORECASE)
+"""Often a token. Before the @ of Azure's URLs stands a container."""
 
 
 def is_url(path: str) -> bool:
@@ -44,24 +48,40 @@ def located(path: str) -> str | None:
     ('s3://bucket/key', '/data/a.csv', None)
 
     Raises:
-        InputError: If it holds a password, a key or a signature, which a run would keep; or is several URLs in one.
+        InputError: If it holds a password, a key or a signature, which a run would keep; or is several URLs in one, or
+            one that lacks a slash.
     """
-    if _CHAINED.match(path) and "://" in path:
+    if _CHAINED.match(path):
         raise InputError(f"{cleaned(path)}: is a chain of filesystems; expected one URL, like s3://bucket/path")
+    if short := _SHORT.fullmatch(path):
+        raise InputError(_lacks_a_slash(short["scheme"].lower(), short["rest"]))
     scheme = scheme_of(path)
     if not scheme:
         return None
     _refuse_secrets(path)
     rest = path[len(scheme) :]
-    return rest.removeprefix("://") if scheme in ("file", "local") else scheme + rest
+    return _of_this_disk(path, rest) if scheme in ("file", "local") else scheme + rest
+
+
+def _lacks_a_slash(scheme: str, rest: str) -> str:
+    meant = f"{scheme}:///{rest}" if scheme == "file" else f"{scheme}://{rest}"
+    return f"{scheme}: begins a URL only before two slashes; did you mean {cleaned(meant)}?"
+
+
+def _of_this_disk(url: str, rest: str) -> str:
+    path = rest.removeprefix("://").removeprefix("localhost")
+    if not path.startswith("/"):
+        raise InputError(f"{url}: names no file of this disk; expected three slashes, file:///PATH")
+    return path
 
 
 def _refuse_secrets(url: str) -> None:
     """Refuse a URL that says who asks: everything that a run was measured on is kept in its file."""
-    asked = [name for name, _ in parse_qsl(_query(url), keep_blank_values=True)]
-    if _USER_IN_TEXT.search(url):
+    if _PASSWORD.search(url):
         what = "a user and a password"
-    elif any(_SECRET_NAMES.search(name) for name in asked):
+    elif _USER.match(url):
+        what = "a user or a token"
+    elif any(_SECRET_NAMES.search(name) for name in _NAMES.findall(url)):
         what = "a key or a signature"
     else:
         return
@@ -71,17 +91,10 @@ def _refuse_secrets(url: str) -> None:
     )
 
 
-def _query(url: str) -> str:
-    try:
-        return urlsplit(url).query
-    except ValueError:  # An authority in brackets that is no address: `[` is also a glob's.
-        return url.partition("?")[2]
-
-
 def cleaned(text: str) -> str:
     """Text without the passwords and signatures of the URLs in it.
 
     >>> cleaned("cannot reach https://me:secret@host/a?X-Amz-Signature=123&x=1")
     'cannot reach https://***@host/a?X-Amz-Signature=***&x=1'
     """
-    return _SECRET_IN_TEXT.sub(r"\1***", _USER_IN_TEXT.sub("***@", text))
+    return _SECRET_IN_TEXT.sub(r"\1***", _USER.sub(r"\1***@", _PASSWORD.sub("***@", text)))

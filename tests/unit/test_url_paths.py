@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from profiler.errors import InputError
@@ -18,10 +20,13 @@ from profiler.urls import cleaned, located
         ("abfs://container@account.dfs.core.windows.net/a.csv", "abfs://container@account.dfs.core.windows.net/a.csv"),
         ("https://host/a.csv?page=2", "https://host/a.csv?page=2"),
         ("https://host:443/a@b.csv", "https://host:443/a@b.csv"),
+        ("s3://bucket/year=202?/key=3/a::b.csv", "s3://bucket/year=202?/key=3/a::b.csv"),
         ("file:///data/a.csv", "/data/a.csv"),
+        ("file://localhost/data/a.csv", "/data/a.csv"),
         ("/data/a.csv", None),
         ("data/a:b.csv", None),
         ("odd::name.csv", None),
+        ("c:/data/a.csv", None),
     ],
 )
 def test_a_url_is_kept_as_it_is(path: str, kept: str | None) -> None:
@@ -37,6 +42,10 @@ def test_a_url_is_kept_as_it_is(path: str, kept: str | None) -> None:
         "https://host/a.csv?X-Amz-Signature=hidden&X-Amz-Date=1",
         "https://host/a.csv?sv=2024&sig=hidden",
         "https://host/a.csv?access_token=hidden",
+        "https://host/a.csv?api_key=hidden",
+        "https://host/a.csv#token=hidden",
+        "https://hidden@host/a.csv",
+        "s3:/me:hidden@bucket/a",
         "filecache::s3://me:hidden@bucket/a",
     ],
 )
@@ -44,6 +53,23 @@ def test_a_url_with_a_secret_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(InputError) as refused:
         located(url)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("s3:/bucket/a*.csv", "s3: begins a URL only before two slashes; did you mean s3://bucket/a*.csv?"),
+        ("S3:bucket/a.csv", "did you mean s3://bucket/a.csv?"),
+        ("file:/data/a.csv", "did you mean file:///data/a.csv?"),
+        ("file://data/a.csv", "file://data/a.csv: names no file of this disk; expected three slashes, file:///PATH"),
+        ("simplecache::s3://bucket/a.csv", "is a chain of filesystems"),
+        ("zip://a.csv::/data/a.zip", "is a chain of filesystems"),
+        ("zip://a.csv::s3://bucket/a.zip", "is a chain of filesystems"),
+    ],
+)
+def test_a_url_that_was_meant_otherwise_is_refused(url: str, words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(words)):
+        located(url)
 
 
 def test_text_is_cleaned_of_every_secret_in_it() -> None:
