@@ -132,7 +132,15 @@ def _cpu_ns(tasks: Sequence[Measurement]) -> int:
 def _waited(tasks: Sequence[Measurement]) -> float:
     """Looking at the pace takes a core away too, and says nothing of other work."""
     wall_ns = sum(task.wall_ns for task in tasks)
-    return sum(max(0, task.wait_ns - task.pace_ns) for task in tasks) / wall_ns if wall_ns else 0.0
+    return sum(max(0, task.wait_ns - _looked_ns(task)) for task in tasks) / wall_ns if wall_ns else 0.0
+
+
+def _looked_ns(task: Measurement) -> int:
+    """How long its core was looked at within its own time: looks are as frequent in its init, whose wait is not in."""
+    pace_ns = max(0, task.pace_ns)
+    if min(task.init_ns, task.wall_ns) <= 0:
+        return pace_ns
+    return pace_ns * task.wall_ns // (task.wall_ns + task.init_ns)
 
 
 def _looks(tasks: Sequence[Measurement]) -> Looks:
@@ -140,8 +148,8 @@ def _looks(tasks: Sequence[Measurement]) -> Looks:
 
 
 def _pace_ns(looks: Looks, least: int) -> float:
-    """The mean over all looks at the pace; 0 where there are too few."""
-    return looks[0] / looks[1] if looks[1] >= least else 0.0
+    """The mean over all looks at the pace; 0 where there are too few, or what a file has of them is no time."""
+    return max(0.0, looks[0] / looks[1]) if looks[1] >= least else 0.0
 
 
 def _top(peak: Peak) -> int:

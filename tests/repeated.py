@@ -78,4 +78,9 @@ def seldom_looked_at(run: Run, paces: int) -> Run:
 
 def waiting(run: Run, share: float) -> Run:
     """The run as it would be if all its tasks had waited for a core for this share of their time."""
-    return each(run, lambda item: {"wait_ns": round(share * item.wall_ns) + item.pace_ns})
+
+    def waits(item: Measurement) -> dict[str, Any]:
+        looked_ns = item.pace_ns * item.wall_ns // (item.wall_ns + item.init_ns)
+        return {"wait_ns": round(share * item.wall_ns) + looked_ns}
+
+    return each(run, waits)

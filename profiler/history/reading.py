@@ -83,7 +83,11 @@ ends AS (
     FROM events WHERE event = 'variant' GROUP BY ALL
 ),
 complete AS (
-    SELECT measured.*, greatest(0, wait_ns - pace_ns) AS waited, ends.wall_ns AS elapsed_ns
+    SELECT measured.*, ends.wall_ns AS elapsed_ns, greatest(0, wait_ns - greatest(0, if(
+        least(init_ns, measured.wall_ns) > 0,
+        pace_ns::HUGEINT * measured.wall_ns // (measured.wall_ns + init_ns),
+        pace_ns
+    ))) AS waited
     FROM measured JOIN ends USING (filename, variant, repeat) WHERE ends.complete
 ),
 steps AS (

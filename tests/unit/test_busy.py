@@ -9,7 +9,7 @@ from profiler.model import Variant
 from profiler.regression.busy import MOST_WAITED, too_busy
 from profiler.series import series_of
 from tests.checks import a_baseline, a_checked_report, changed, checked, larger, the_change
-from tests.repeated import waiting
+from tests.repeated import each, waiting
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,13 @@ def test_a_series_says_how_long_its_tasks_waited() -> None:
     found = series_of(waiting(a_baseline(), 0.25))
     assert {round(share, 6) for series in found for share in series.waited} == {0.25}
     assert {len(series.waited) for series in found} == {5}
+
+
+def test_looks_at_the_pace_during_an_init_hide_no_wait_of_its_task() -> None:
+    """Half of its task's time was spent waiting; its init took 29 times as long, with 29 of 30 looks."""
+    task = {"wall_ns": 100_000_000, "init_ns": 2_900_000_000, "wait_ns": 52_500_000, "pace_ns": 75_000_000}
+    found = series_of(each(a_baseline(), lambda item: task))
+    assert {share for series in found for share in series.waited} == {0.5}
 
 
 @pytest.mark.parametrize(("before", "now"), [(0.3, 0.0), (0.0, 0.3)])

@@ -101,6 +101,9 @@ RUNS |= {
     "nothing": a_run(measurements=(), variants=(), ended=False),
     "at many paces": each(repeated(a_run(), NOISE), lambda task: {"pace_ns": 2_000_000 + task.repeat, "paces": 12}),
     "a short step": each(repeated(a_run(), NOISE), lambda task: {"paces": 2} if task.step == "train" else {}),
+    "looked at for nothing": each(repeated(a_run(), NOISE), lambda task: {"pace_ns": 0}),
+    "looked at for less": each(repeated(a_run(), NOISE), lambda task: {"pace_ns": -1}),
+    "waited": each(repeated(a_run(), NOISE), lambda task: {"wait_ns": task.wall_ns // 3, "init_ns": 10**9 + 7}),
     "one repetition is too short": each(
         repeated(a_run(), NOISE), lambda task: {"paces": 0} if task.repeat == 3 else {}
     ),

@@ -67,6 +67,8 @@ def test_a_reader_is_told_that_the_cores_were_slower() -> None:
         pytest.param(a_baseline(settings=the_settings(pace=99)), id="with other work"),
         pytest.param(a_baseline(machine=a_machine(python="3.13.1")), id="on another Python"),
         pytest.param(seldom_looked_at(a_baseline(), 0), id="the tasks were too short"),
+        pytest.param(on_slower_cores(a_baseline(), 0), id="its looks took no time"),
+        pytest.param(each(a_baseline(), lambda item: {"pace_ns": -1}), id="its looks took less than no time"),
     ],
 )
 def test_time_whose_pace_is_not_known_is_called_nothing(before: Run) -> None:
