@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from platform import python_version
 from typing import Any
 
 from profiler.errors import ResumeError, RunFileError, UsageError
@@ -39,6 +40,11 @@ def taken(reference: str, plan: Plan, options: Options) -> Taken:
         raise ResumeError(f"{other.path}: the answer of its {variant.value} variant is gone: {answer.path}")
     complete = tuple(repetition for repetition in other.repeated(variant) if repetition.complete)
     return Taken(run=other, repetitions=complete, answer=answer)
+
+
+def at_our_pace(run: Run, pace: int) -> bool:
+    """Whether the pace of the cores was looked at in a kept run as it is now: with this work, on this Python."""
+    return (run.settings.pace, run.machine.python) == (pace, python_version())
 
 
 def is_kept(done: Mapping[tuple[str, int], Measurement], step: PlannedStep, index: int) -> bool:

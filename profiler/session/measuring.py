@@ -21,7 +21,7 @@ from profiler.runner.machine import this_machine, usable_cores
 from profiler.runner.progress import Progress
 from profiler.runner.workspace import Workspace, new_run_id
 from profiler.session.answers import Answers
-from profiler.session.earlier import Taken, durations, resumable, taken
+from profiler.session.earlier import Taken, at_our_pace, durations, resumable, taken
 from profiler.session.options import ENGINES, Options
 from profiler.session.repetition import OneRepetition
 from profiler.session.stopping import Stop
@@ -70,7 +70,8 @@ class Session:
             engine.send_code(plan, work / "code")
         if before:
             recorder = Recorder.reopen(before)
-            settings = replace(before.settings, jobs=settings.jobs)
+            pace = PACE_VERSION if at_our_pace(before, PACE_VERSION) else 0  # Its file says how it was looked at.
+            settings = replace(before.settings, jobs=settings.jobs, pace=pace)
         else:
             recorder = Recorder.create(
                 workspace.runs / f"{run_id}.jsonl",
@@ -190,14 +191,18 @@ class Session:
         return True
 
     def _take_over(self, taken: Taken) -> None:
-        """Enter the variant that is not measured now as it was in a kept run, each repetition, with its answer."""
+        """Enter the variant that is not measured now as it was in a kept run, each repetition, with its answer.
+
+        A pace that cannot be held to this run's is left out, since the run's file says for all how it was looked at.
+        """
+        without = self.settings.pace > 0 and not at_our_pace(taken.run, self.settings.pace)
         for machine in taken.run.hosts:
             self.recorder.record(machine)
         for repetition in taken.repetitions:
             for begin in repetition.begun:
                 self.recorder.record(begin)
             for measurement in repetition.measurements:
-                self.recorder.record(measurement)
+                self.recorder.record(replace(measurement, pace_ns=0, paces=0) if without else measurement)
             if taken.answer is not None and repetition is taken.repetitions[0]:
                 self.recorder.record(taken.answer)
             if repetition.end is not None:

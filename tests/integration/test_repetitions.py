@@ -159,6 +159,37 @@ def test_against_takes_every_repetition_of_the_other_variant(turns: Place) -> No
     assert run.comparison.equal is True
 
 
+def as_by_another_python(run: Run) -> None:
+    """Let a kept run's file say so."""
+    path, python = Path(run.path), json.dumps(run.machine.python)
+    path.write_text(path.read_text().replace(f'"python":{python}', '"python":"3.10.1"', 1))
+    assert load_run(run.path).machine.python == "3.10.1"
+
+
+def test_against_leaves_out_a_pace_that_is_not_this_runs(turns: Place) -> None:
+    kept = turns.paredown("run", "job.py", "--variant", "monolith", "--repeat", "2").run
+    assert all(task.paces for task in kept.repeated(M)[0].measurements)
+    as_by_another_python(kept)
+    ended = turns.paredown("run", "job.py", "--variant", "decomposed", "--repeat", "2", "--against", kept.id)
+    assert ended.code == 0, ended.said
+    assert {(task.pace_ns, task.paces) for one in ended.run.repeated(M) for task in one.measurements} == {(0, 0)}
+    assert any(task.paces for one in ended.run.repeated(D) for task in one.measurements)
+
+
+def test_a_run_that_goes_on_with_another_python_is_not_looked_at_in_two_ways(turns: Place) -> None:
+    turns.write("hold-M2", "")
+    started = turns.start("run", "job.py", "--repeat", "2")
+    started.wait_for(turns.folder / "held-M2")
+    started.interrupt()
+    assert started.end().code == 130
+    (turns.folder / "hold-M2").unlink()
+    as_by_another_python(load_run("last", folder=turns.workspace))
+    ended = turns.paredown("run", "job.py", "--resume")
+    assert ended.code == 0, ended.said
+    looks = [sum(task.paces for task in one.measurements) for one in ended.run.repeated(M)]
+    assert (looks[0] > 0, looks[1]) == (True, 0)
+
+
 def test_against_takes_no_variant_that_failed_in_a_repetition(turns: Place) -> None:
     turns.write("fail-M2", "")
     turns.paredown("run", "job.py", "--variant", "monolith", "--repeat", "3")
