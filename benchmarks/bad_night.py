@@ -28,6 +28,7 @@ from profiler.model import Ending
 NAME = "bad_night"
 WORKERS = 2
 MOST_RUNS = 40
+LONGEST_S = 3600
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,13 +98,18 @@ def spent(many: Many, every_s: float, chance: random.Random) -> Night:
         began, killed = time.monotonic(), night.killed
         written = size_of(many.run_file())
         process = many.start("--engine", "dask", "--jobs", str(WORKERS), *resumed)
-        while process.poll() is None and size_of(many.run_file()) == written:
-            time.sleep(0.05)  # A cluster that does not come up is told before anything runs.
-        while process.poll() is None:
-            end = time.monotonic() + chance.uniform(0.2, 1.8) * every_s
-            while process.poll() is None and time.monotonic() < end:
-                time.sleep(0.05)
-            night.killed += killed_one(process.pid, chance)
+        try:
+            while process.poll() is None and size_of(many.run_file()) == written:
+                time.sleep(0.05)  # A cluster that does not come up is told before anything runs.
+            while process.poll() is None:
+                end = time.monotonic() + chance.uniform(0.2, 1.8) * every_s
+                while process.poll() is None and time.monotonic() < end:
+                    time.sleep(0.05)
+                night.killed += killed_one(process.pid, chance)
+                if time.monotonic() - began > LONGEST_S:
+                    raise SystemExit(f"a run did not end within {LONGEST_S} s: {many.folder}")
+        finally:
+            process.kill()
         said = (process.stderr.read() if process.stderr else b"").decode("utf-8", "replace")
         if process.returncode not in (0, 1):
             raise SystemExit(f"exit code {process.returncode}: {said}")

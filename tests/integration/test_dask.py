@@ -7,18 +7,26 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 
 import profiler
 from profiler.model import Ending, Run, Variant
+from profiler.runner.engines.dask_engine import own_cluster
+from profiler.runner.tasks import run_task
+from tests.factories import a_plan
 from tests.integration import hosts
 from tests.integration.clusters import Cluster, a_cluster, free_port, other_version
 from tests.integration.place import Ended, Place, Started, alive, wait_until
+from tests.integration.tasks import a_task
 
 DECOMPOSED = ("run", "job.py", "--variant", "decomposed", "--shards", "3", "--engine", "dask")
 elsewhere = pytest.mark.skipif(not hosts.may_move(), reason="the kernel gives no namespaces to us")
@@ -175,6 +183,24 @@ def test_a_scheduler_that_goes_away_is_an_outcome(
     again = shop.paredown(*on(cluster), "--resume")
     assert again.code == 0, again.said
     assert rows_of(again.run) == rows_of(measured_shop[1].run)
+
+
+def test_workers_that_their_nannies_gave_up_are_replaced(
+    shop: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A nanny gives up where its next worker dies while it starts."""
+    monkeypatch.setattr("profiler.runner.engines.upkeep.EMPTY_S", 1.0)
+    task = replace(a_task("fine", tmp_path), stop_file=str(shop.workspace / "stop"))
+    with own_cluster(a_plan(), shop.workspace, 1) as engine:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            for child in psutil.Process().children():
+                with suppress(psutil.NoSuchProcess):
+                    if "spawn_main" in " ".join(child.cmdline()):
+                        child.kill()
+            time.sleep(0.02)
+        assert not engine.client.nthreads()
+        assert engine.submit(run_task, task).result(60).outcome.ok
 
 
 # --- stopping -------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from profiler.model import Measurement, Plan
 from profiler.runner.engines import asking, preflight
 from profiler.runner.engines.engine import Engine
 from profiler.runner.engines.once import Attempt, Told, lost
+from profiler.runner.engines.upkeep import Upkeep
 from profiler.runner.machine import this_machine
 from profiler.runner.tasks import close_idle
 from profiler.runner.workspace import Workspace
@@ -41,13 +42,22 @@ _SILENT = 60
 class DaskEngine(Engine):
     """Tasks on the workers of a Dask cluster, each in a sandbox under a keeper there."""
 
-    def __init__(self, client: Client, root: Path, executor: Executor | None = None, *, own: str = "") -> None:
+    def __init__(
+        self,
+        client: Client,
+        root: Path,
+        executor: Executor | None = None,
+        *,
+        own: str = "",
+        upkeep: Upkeep | None = None,
+    ) -> None:
         # By default a second identical task gets the first one's measurement.
         super().__init__(executor or client.get_executor(pure=False, retries=0), name=NAME)
         self.client = client
         self.root = root
         self._cut_off = False
         self._sends_code = False
+        self.upkeep = upkeep
         self.own = own
         """What it is, where it is ours and has the harness's own code."""
 
@@ -71,6 +81,10 @@ class DaskEngine(Engine):
         """Copy the job's code to where workers see it, if they have not got it."""
         if self._sends_code:
             self.code = preflight.copy_code(plan, folder)
+
+    def _look_after(self) -> None:
+        if self.upkeep is not None:
+            self.upkeep.look()
 
     def _why_gone(self) -> str:
         if self._cut_off or self.client.status != "running":
@@ -124,7 +138,8 @@ def own_cluster(plan: Plan, root: Path, jobs: int) -> Iterator[DaskEngine]:
         memory_bytes = worker_bytes(plan, jobs)
         workers = f"{jobs} worker{'s' * (jobs != 1)} of {memory_bytes >> 20:,} MB"
         with _started(jobs, memory_bytes, folder / "temp") as client:
-            yield from _closing(DaskEngine(client, root, own=f"Dask on this machine, {workers}"))
+            upkeep = Upkeep(client.cluster)
+            yield from _closing(DaskEngine(client, root, own=f"Dask on this machine, {workers}", upkeep=upkeep))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -158,11 +158,15 @@ class Engine(Executor):
                 self._stop_tasks()
             if self._gone:
                 continue
+            self._look_after()
             gone = self._why_gone()
             if gone:
                 self._give_up(gone)
             elif stopping and silent_s > _PATIENCE_S:
                 self._give_up(f"stopped, and its worker did not answer within {_PATIENCE_S:g} s")
+
+    def _look_after(self) -> None:
+        """Mend what can be mended while tasks are out; called ten times a second."""
 
     def _why_gone(self) -> str:
         """Why no task will ever be answered any more; empty while one may."""
