@@ -86,5 +86,5 @@ def _why_no_pace(first: Side, side: Side) -> str:
     if first.run.machine.python != side.run.machine.python:
         return "they had different versions of Python"
     if paces[0] != paces[1] or not all(paces):
-        return "one of both runs is older than paredown's looking at it"
+        return "one of both is of an older paredown, or was measured once"
     return "it was looked at too seldom, as where tasks take milliseconds"
