@@ -15,6 +15,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 Reader = Callable[[Any], Any]
 
+_BEYOND = 2**63
+
 
 def encode(value: Any) -> Any:
     """A frozen value as plain JSON; what is at its default is left out."""
@@ -63,7 +65,17 @@ def _reader(kind: Any) -> Reader:
         return kind
     if kind is float:
         return lambda value: float(value) if type(value) is int else _expect(float, value)
+    if kind is int:
+        return _whole
     return lambda value: value if type(value) is kind else _expect(kind, value)
+
+
+def _whole(value: Any) -> int:
+    """A number as counters and DuckDB have it: what is longer is no figure, and no float holds it."""
+    if type(value) is int and -_BEYOND <= value < _BEYOND:
+        return value
+    _expect(int, value)
+    raise ValueError("expected an int of at most 64 bits")
 
 
 def _of_union(arguments: tuple[Any, ...]) -> Reader:

@@ -72,6 +72,7 @@ def test_a_line_damaged_in_the_middle_is_told_with_its_number(place: Place, kept
     ("change", "words"),
     [
         ({"wall_ns": "long"}, "wall_ns: expected int, found str"),
+        ({"pace_ns": 10**400}, "pace_ns: expected an int of at most 64 bits"),
         ({"outcome": {"ending": "exploded"}}, "outcome: ending: 'exploded'"),
         ({"peak": None}, "peak: expected dict, found NoneType"),
     ],
