@@ -19,8 +19,9 @@ help:
 run: set-up
 	@.venv/bin/paredown run $(JOB) $(ARGS)
 
+# Two at a time: half of the suite waits for processes. A file stays together, with what it sets up.
 test: set-up-dev
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: set-up-dev
 	.venv/bin/ruff check .
