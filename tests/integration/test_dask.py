@@ -98,7 +98,7 @@ def test_the_same_answer_and_tasks_as_locally(
     assert run.hosts == ()
     for repetition in run.repetitions:
         assert {item.step for item in repetition.measurements if item.init_ns > 0} >= {"daily", "train", "predict"}
-    assert ended.err == f"Dask at {cluster.address}, 2 workers: all find the job's code at its path\n"
+    assert ended.err == f"Dask at {cluster.address}, 2 workers, with the job's code at its path\n"
     assert not list(shop.workspace.glob("stop-*"))
     nothing_left(cluster)
 
@@ -350,7 +350,7 @@ def test_code_that_a_worker_lacks_is_sent_and_its_host_is_known(
     assert {item.host for item in run.measurements} == {"node-7"}
     assert [machine.host for machine in run.hosts] == ["node-7"]
     assert run.hosts[0].cores == run.machine.cores
-    assert "some do not find the job's code, so it is sent" in ended.err
+    assert "1 worker; the job's code is sent through the workspace" in ended.err
     assert any("it was sent to all of them" in warning for warning in run.plan.warnings)
 
 

@@ -70,11 +70,11 @@ class DaskEngine(Engine):
             return
         workers = f"{len(threads)} worker{'s' * (len(threads) != 1)}"
         if preflight.have_code(self.client, plan):
-            self.says = f"Dask at {self.address}, {workers}: all find the job's code at its path"
+            self.says = f"Dask at {self.address}, {workers}, with the job's code at its path"
             return
         preflight.refuse_unsendable(plan)
         self._sends_code = True
-        self.says = f"Dask at {self.address}, {workers}: some do not find the job's code, so it is sent"
+        self.says = f"Dask at {self.address}, {workers}; the job's code is sent through the workspace"
         self.warning = "not every worker found the job's code at its path as it is here: it was sent to all of them"
 
     def send_code(self, plan: Plan, folder: Path) -> None:
