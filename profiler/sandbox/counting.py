@@ -11,7 +11,7 @@ import os
 
 from profiler.errors import InputError
 from profiler.model import Ending, Group, Outcome, PlannedStep, Skew
-from profiler.sandbox import frames, queries
+from profiler.sandbox import frames, queries, stores
 from profiler.sandbox.frames import identifier
 from profiler.sandbox.sharding import choose
 from profiler.work import Answered, Counted, CountGroups
@@ -29,7 +29,7 @@ def carry_out(order: CountGroups) -> Answered:
     """Count the groups, and choose a number of shards.
 
     Raises:
-        InputError: If the query cannot be counted: what it meets in the data, or its memory.
+        InputError: If the query cannot be counted: what it meets in the data or in a store, or its memory.
     """
     import duckdb
 
@@ -55,8 +55,10 @@ def carry_out(order: CountGroups) -> Answered:
                 f"SELECT {_ROWS}, {shown} FROM counted ORDER BY {_ROWS} DESC, {keys} LIMIT {NAMED}"
             ).fetchall()
         except duckdb.Error as error:
+            told = stores.trouble()
             raise InputError(
-                f"shards auto: the groups of {step.name!r} cannot be counted: {str(error).strip().splitlines()[0]}",
+                f"shards auto: the groups of {step.name!r} cannot be counted: "
+                f"{told.message if told else str(error).strip().splitlines()[0]}",
                 hint="the query itself may fail in the same way; a number of shards needs no count: --shards N",
             ) from error
     skew = Skew(

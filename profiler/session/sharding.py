@@ -108,7 +108,9 @@ def _order(plan: Plan, split: PlannedStep) -> CountGroups:
         split=split,
         queries=queries,
         sources=tuple(
-            Source(name=item.name, files=item.paths, is_input=True) for item in plan.inputs if item.name in reads
+            Source(name=item.name, files=item.paths, is_input=True, sizes=item.sizes)
+            for item in plan.inputs
+            if item.name in reads
         ),
         memory_limit_mib=query_memory_limit_mib(size),
         threads=min(query_threads(size), usable_cores()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +233,9 @@ def test_what_cannot_be_counted_is_refused(plan: Plan, words: str) -> None:
 
 
 def test_the_query_that_steps_read_split_is_counted_within_its_own_memory() -> None:
-    (order,) = orders_of(a_plan())
+    plan = a_plan()
+    (order,) = orders_of(replace(plan, inputs=(replace(plan.inputs[0], sizes=(7,)),)))
     assert (order.split.name, order.memory_limit_mib) == ("daily_cost", 312)
-    assert [source.name for source in order.sources] == ["line_items"]
+    (source,) = order.sources
+    assert (source.name, source.sizes) == ("line_items", (7,))
     assert orders_of(a_plan(shards=200))[0].worth == 200
