@@ -110,7 +110,7 @@ def find(
         paths, rows, complaints = inspect_files(paths, remote)
         problems += [f"{where}: {complaint}" for complaint in complaints]
         if not complaints:
-            found[name] = _input(name, paths, rows, remote, made=made)
+            found[name] = described(name, paths, rows, remote, made=made)
     return found, to_make, problems
 
 
@@ -153,7 +153,8 @@ def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any]) -
     return MakeInput(name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}"))
 
 
-def _input(name: str, paths: tuple[str, ...], rows: int | None, remote: Remote, *, made: bool) -> InputFiles:
+def described(name: str, paths: tuple[str, ...], rows: int | None, remote: Remote, *, made: bool) -> InputFiles:
+    """Describe the files of an input, so that another file in the place of one is seen."""
     digest = hashlib.sha256()
     total = 0
     for path in paths:
@@ -180,7 +181,7 @@ def inspect_files(paths: tuple[str, ...], remote: Remote) -> tuple[tuple[str, ..
     """
     import duckdb
 
-    complaints = remote.fetch(paths)
+    complaints = _apart(paths) or remote.fetch(paths)
     if complaints:
         return (), None, complaints
     rows: int | None = 0
@@ -210,6 +211,15 @@ def inspect_files(paths: tuple[str, ...], remote: Remote) -> tuple[tuple[str, ..
     looked_at = set(kept)
     kept_paths = tuple(path for path in paths if remote.local(path) in looked_at)
     return kept_paths, rows, [remote.named(complaint) for complaint in complaints]
+
+
+def _apart(paths: tuple[str, ...]) -> list[str]:
+    """What is wrong with files that do not lie in one place."""
+    schemes = sorted({scheme_of(path) for path in paths})
+    if len(schemes) < 2:
+        return []
+    places = [f"files of {scheme}://" if scheme else "files of this disk" for scheme in schemes]
+    return [f"holds {' and '.join(places)} together; expected one place, or an input for each"]
 
 
 def _all_together(connection: Any, paths: tuple[str, ...]) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from profiler.errors import InputError
 from profiler.sandbox import frames, stores
-from profiler.sandbox.store_errors import NO_BUCKET, explained
+from profiler.sandbox.store_errors import NO_FILE, explained
 from profiler.urls import is_url
 
 _MAGIC = b"PAR1"
@@ -62,23 +62,25 @@ class Remote:
         Raises:
             InputError: If the store cannot be asked, or says no.
         """
+        stores.refuse_without_bucket(pattern)
         filesystem = stores.opened(pattern)
         try:
             listed = _listed(filesystem, pattern)
         except Exception as error:
             what = explained(error, pattern)
-            if isinstance(error, FileNotFoundError) and not what.startswith(NO_BUCKET):
-                return [], f"there is no file {pattern}"
-            raise InputError(f"{pattern}: {what}") from None
+            if what != NO_FILE:
+                raise InputError(f"{pattern}: {what}") from None
+            listed = []
+            missing = f"{pattern} matches no file" if glob.has_magic(pattern) else f"there is no file {pattern}"
+        else:
+            missing = f"the folder {pattern} holds no file"
         found = [
             RemoteFile(url=_url(filesystem, entry["name"]), size=int(entry["size"] or 0), mark=_mark(entry))
             for entry in listed
             if entry["type"] == "file" and not entry["name"].endswith("/")
         ]
         self.files |= {file.url: file for file in found}
-        if found:
-            return [file.url for file in found], ""
-        return [], f"{pattern} matches no file" if glob.has_magic(pattern) else f"the folder {pattern} holds no file"
+        return [file.url for file in found], "" if found else missing
 
     def sizes(self, paths: Iterable[str]) -> tuple[int, ...]:
         """Bytes of each of these files, where all are behind URLs; else nothing."""
@@ -146,25 +148,14 @@ class Remote:
 def _listed(filesystem: Any, pattern: str) -> list[dict[str, Any]]:
     """What a URL names, as its store lists it.
 
-    A listing that fails comes to nothing in fsspec's glob; so where it comes to nothing, the folder is asked for again.
+    A glob that comes to nothing may be the name of one file. It is asked for as such also since a listing that fails
+    comes to nothing in fsspec.
     """
-    if not glob.has_magic(pattern):
-        entry = filesystem.info(pattern)
-        return [entry] if entry["type"] == "file" else filesystem.ls(pattern, detail=True)
-    found = list(filesystem.glob(pattern, detail=True).values())
-    if not found:
-        folder = pattern[: next(place for place, letter in enumerate(pattern) if letter in "*?[")].rsplit("/", 1)[0]
-        _look_at(filesystem, folder)
-    return found
-
-
-def _look_at(filesystem: Any, folder: str) -> None:
-    """List a folder, for what may be wrong; that it does not exist is no trouble while its bucket does."""
-    try:
-        filesystem.ls(folder, detail=True)
-    except FileNotFoundError as error:
-        if explained(error, folder).startswith(NO_BUCKET):
-            raise
+    found = list(filesystem.glob(pattern, detail=True).values()) if glob.has_magic(pattern) else []
+    if found:
+        return found
+    entry = filesystem.info(pattern)
+    return [entry] if entry["type"] == "file" else filesystem.ls(pattern, detail=True)
 
 
 def _url(filesystem: Any, name: str) -> str:

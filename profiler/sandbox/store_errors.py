@@ -14,18 +14,19 @@ from profiler.urls import cleaned
 
 CONNECT_S, READ_S, ATTEMPTS = 5, 10, 2
 """Seconds until a store that does not answer counts as stalled, and how often it is asked."""
-NO_BUCKET = "there is no bucket"
+NO_FILE = "there is no such file"
+_NO_BUCKET_NAME = "{bucket!r} is no name that a bucket can have"
 _DENIED = "access is denied ({code}): these credentials may not read it, or it is not there and they may not list"
 _EXPIRED = "the credentials have expired ({code}); get new ones"
 _UNKNOWN_KEY = "the store does not take these credentials ({code})"
 _REGION = "bucket {bucket!r} is in {region}, and was asked for in another one; set AWS_DEFAULT_REGION to it"
 _CODES = {
-    "NoSuchBucket": NO_BUCKET + " {bucket!r}",
-    "InvalidBucketName": "{bucket!r} is no name that a bucket can have",
+    "NoSuchBucket": "there is no bucket {bucket!r}",
+    "InvalidBucketName": _NO_BUCKET_NAME,
     "400": "the store does not take the request; credentials may have expired, or the bucket be in another region",
-    "NoSuchKey": "there is no such file",
-    "404": "there is no such file",
-    "NotFound": "there is no such file",
+    "NoSuchKey": NO_FILE,
+    "404": NO_FILE,
+    "NotFound": NO_FILE,
     "AccessDenied": _DENIED,
     "403": _DENIED,
     "Forbidden": _DENIED,
@@ -62,6 +63,7 @@ _EXCEPTIONS = {
     "RefreshError": _EXPIRED,
     "DefaultCredentialsError": "no credentials were found; expected them where the store's own library looks",
     "ProfileNotFound": "there is no profile of the name in AWS_PROFILE",
+    "ParamValidationError": _NO_BUCKET_NAME,
     "NoRegionError": "no region is known; set AWS_DEFAULT_REGION",
     "InvalidRegionError": "the region in AWS_DEFAULT_REGION is none",
     "EndpointConnectionError": "{host} cannot be reached",
@@ -87,7 +89,7 @@ _EXCEPTIONS = {
     "ClientConnectorError": "{host} cannot be reached",
     "ConnectionRefusedError": "{host} cannot be reached",
     "FileExpired": "it has changed while it was read",
-    "FileNotFoundError": "there is no such file",
+    "FileNotFoundError": NO_FILE,
     "PermissionError": "access is denied",
 }
 

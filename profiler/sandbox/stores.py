@@ -7,9 +7,11 @@ does not look for credentials where boto3 does, and tells nobody what it asks fo
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from glob import has_magic
 from typing import Any
 
 from profiler.errors import InputError
@@ -17,6 +19,7 @@ from profiler.sandbox.store_errors import ATTEMPTS, CONNECT_S, READ_S, explained
 from profiler.urls import is_url, scheme_of
 
 _S3 = frozenset({"s3", "s3a"})
+_WITH_BUCKETS = _S3 | {"gs", "gcs"}
 _PACKAGES = {
     "s3": "pip install 'paredown[s3]'", "s3a": "pip install 'paredown[s3]'",
     "gs": "pip install gcsfs", "gcs": "pip install gcsfs",
@@ -25,6 +28,17 @@ _PACKAGES = {
 }  # fmt: skip
 """What brings the filesystem of a scheme, where fsspec does not say it or is not there to say it."""
 _last_trouble: InputError | None = None
+
+
+def refuse_without_bucket(url: str) -> None:
+    """Refuse a URL that names no bucket, or several by a glob, where everything lies in buckets.
+
+    Raises:
+        InputError: If so.
+    """
+    bucket = url.split("://", 1)[1].split("/", 1)[0]
+    if scheme_of(url) in _WITH_BUCKETS and (not bucket or has_magic(bucket)):
+        raise InputError(f"{url}: names no bucket; expected one, without a glob, as in {scheme_of(url)}://bucket/path")
 
 
 def opened(url: str) -> Any:
@@ -46,17 +60,26 @@ def opened(url: str) -> Any:
         raise InputError(f"{url}: no filesystem is known for {scheme}://{meant}") from None
     except ImportError:
         raise InputError(f"{url}: {_missing(scheme, 'its filesystem')}") from None
+    if any(item.default is item.empty and item.kind is item.POSITIONAL_OR_KEYWORD for item in _parameters(kind)):
+        raise InputError(f"{url}: {scheme}:// is not read here; expected a store, as s3, gs, abfs or https")
     options: dict[str, Any] = {"use_listings_cache": False}
     if scheme in _S3:
         retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
         options["config_kwargs"] = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "retries": retries}
     try:
         filesystem = kind(**options)
+    except ImportError as error:
+        raise InputError(f"{url}: {_missing(scheme, error.name or 'its filesystem')}") from None
     except Exception as error:
         raise InputError(f"{url}: {explained(error, url)}") from error
     if scheme in _S3:
         filesystem.retries = 1  # Its own attempts come on top of botocore's.
     return filesystem
+
+
+def _parameters(kind: type) -> Iterable[inspect.Parameter]:
+    """What a kind of filesystem is made with: a host to log in to, as of ftp:// and sftp://, is no store's."""
+    return list(inspect.signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]
 
 
 def _missing(scheme: str, what: str) -> str:
@@ -70,6 +93,7 @@ def attach(connection: Any, files: Iterable[str]) -> None:
     Raises:
         InputError: If nothing here speaks the scheme of one.
     """
+    trouble()  # What another query may have met, and DuckDB got over, is no matter of this one.
     for scheme, url in {scheme_of(file): file for file in files if is_url(file)}.items():
         if not connection.filesystem_is_registered(scheme):
             connection.register_filesystem(_lent(scheme, opened(url)))

@@ -3,38 +3,93 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
+from s3fs import S3FileSystem
 
 from profiler.errors import InputError
-from profiler.model import Measurement, Moved, Variant
+from profiler.model import InputFiles, Measurement, Moved, Variant
+from profiler.sandbox import counting, frames, inputs, queries, store_errors, stores
 from profiler.sandbox.inputs import expand, inspect_files
 from profiler.sandbox.remote import Remote
 from profiler.urls import located
-from tests.integration.conftest import SALES, shop_in
+from profiler.work import CountGroups, Source
+from tests.factories import a_planned_step
+from tests.integration.conftest import SALES
 from tests.integration.place import Ended, Place
 from tests.object_stores import SECRET, Store, environment, listening, never, refusing, resets, running_store, slow
 
 FILES = 240
+TEN = "s3://focus/sales/part-00*.parquet"
 TOTALS = "SELECT customer, service, sum(cost) AS total\nFROM sales\nGROUP BY ALL\n"
 JOB = """
-from profiler import Job, dataset, query, step
-KEYS = ("customer", "service")
-{functions}
+from profiler import Job, dataset, query
+steps = [query("totals.sql", reads="sales", shard_by=("customer", "service"))]
 job = Job(
     name="totals",
-    inputs={{"sales": dataset({paths!r})}},
-    answer_key=KEYS,
-    monolith={monolith},
-    decomposed={decomposed},
+    inputs={{"sales": dataset({path!r})}},
+    answer_key=("customer", "service"),
+    monolith=steps,
+    decomposed=steps,
 )
 """
-QUERY = "[query('totals.sql', reads='sales', shard_by=KEYS)]"
+OWN_WAY = """
+import pandas
+from profiler import Job, dataset, per_shard, query, step
+
+def load(paths):
+    import duckdb, fsspec, tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        fsspec.filesystem("s3").get(paths, folder + "/")
+        return duckdb.sql(f"SELECT customer, service, sum(cost) AS total FROM '{folder}/*.parquet' GROUP BY ALL").df()
+
+def passed_on(rows):
+    return rows
+
+job = Job(
+    name="totals",
+    inputs={"sales": dataset("sales.parquet")},
+    answer_key=("customer", "service"),
+    monolith=[step(load, reads="sales")],
+    decomposed=[query("totals.sql", reads="sales", shard_by="customer"), per_shard(passed_on, reads="totals")],
+)
+"""
+MANY_WAYS = """
+import pandas
+from profiler import Job, dataset, per_shard, query, step
+
+def own(paths):
+    return pandas.DataFrame({"customer": ["c"], "service": ["s"]})
+
+def counted(rows):
+    return rows[["customer", "service"]]
+
+def goes(rows):
+    import boto3
+    boto3.client("s3").delete_object(Bucket="focus", Key="gone/a.parquet")
+    return rows
+
+job = Job(
+    name="ways",
+    inputs={
+        "sales": dataset("s3://focus/sales/part-00*.parquet"),
+        "text": dataset(["s3://focus/csv/sales.csv", "s3://focus/csv/sales.csv.gz"]),
+        "gone": dataset("s3://focus/gone/a.parquet"),
+    },
+    answer_key=("customer", "service"),
+    monolith=[step(own, reads="sales")],
+    decomposed=[
+        query("lines.sql", reads="text"),
+        query("totals.sql", reads="sales", combine="all.sql", part_mib=1, shard_by=("customer", "service")),
+        per_shard(counted, reads="totals"),
+        step(goes, reads="counted"),
+        query("last.sql", reads=("goes", "gone")),
+    ],
+)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -67,15 +122,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture
 def totals(place: Place, store: Store) -> Place:
-    """A job of one query over the several hundred files."""
+    """A job of one query over ten of these files."""
     place.environment.update(store.environment)
     place.write("totals.sql", TOTALS)
-    return reading(place, "s3://focus/sales/*.parquet")
+    return reading(place, TEN)
 
 
-def reading(place: Place, paths: object, functions: str = "", monolith: str = QUERY, decomposed: str = QUERY) -> Place:
-    """Let the job read these paths."""
-    place.write("job.py", JOB.format(paths=paths, functions=functions, monolith=monolith, decomposed=decomposed))
+def reading(place: Place, path: str) -> Place:
+    """Let the job read this path."""
+    place.write("job.py", JOB.format(path=path))
     return place
 
 
@@ -104,30 +159,21 @@ def task_of(ended: Ended, variant: Variant, step: str) -> Measurement:
 
 @pytest.fixture(scope="session")
 def measured(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """The job `shop` on several hundred files of S3; its monolith reads them by itself, through fsspec."""
-    place = shop_in(tmp_path_factory.mktemp("shop on S3"))
-    place.environment.update(store.environment)
-    text = (place.folder / "job.py").read_text(encoding="utf-8")
-    own = "    import duckdb\n"
-    assert own in text
-    fetch = (
-        "    import fsspec, tempfile\n    folder = tempfile.mkdtemp()\n"
-        "    fsspec.filesystem('s3').get(paths, folder + '/')\n    paths = [folder + '/*.parquet']\n"
-    )
-    place.write("job.py", text.replace(own, own + fetch))
-    return place.paredown("run", "job.py", "--shards", "3", "--input", "sales=s3://focus/sales/*.parquet")
+    """A job on several hundred files of S3; its monolith reads them by itself, through fsspec."""
+    place = Place(tmp_path_factory.mktemp("on S3"), environment=store.environment)
+    place.write("totals.sql", TOTALS)
+    place.write("job.py", OWN_WAY)
+    return place.paredown("run", "job.py", "--input", "sales=s3://focus/sales/*.parquet")
 
 
-def test_a_job_gives_the_same_answer_on_s3_as_on_disk(measured: Ended, measured_shop: tuple[Place, Ended]) -> None:
+def test_a_job_gives_the_same_answer_on_s3_as_on_disk(measured: Ended) -> None:
     assert measured.code == 0, measured.said
-    answers = [
-        next(answer.path for answer in ended.run.answers if answer.variant is Variant.DECOMPOSED)
-        for ended in (measured, measured_shop[1])
-    ]
-    key = "customer, service, day"
-    here, there = (duckdb.sql(f"SELECT * FROM '{path}' ORDER BY {key}").fetchall() for path in answers)
-    assert [row[:3] for row in here] == [row[:3] for row in there]
-    assert [row[3:] for row in here] == [pytest.approx(row[3:]) for row in there]
+    there = [duckdb.sql(f"FROM '{answer.path}' ORDER BY ALL").fetchall() for answer in measured.run.answers]
+    here = duckdb.sql(TOTALS.replace("sales", f"({SALES})") + "ORDER BY ALL").fetchall()
+    assert len(there) == 2
+    for rows in there:
+        assert [row[:2] for row in rows] == [row[:2] for row in here]
+        assert [float(row[2]) for row in rows] == pytest.approx([float(row[2]) for row in here])
 
 
 def test_a_plan_knows_the_files_their_sizes_and_rows(measured: Ended, store: Store) -> None:
@@ -139,7 +185,7 @@ def test_a_plan_knows_the_files_their_sizes_and_rows(measured: Ended, store: Sto
 
 
 def test_a_query_asks_for_each_file_once_and_counts_what_it_asks(measured: Ended) -> None:
-    task = task_of(measured, Variant.DECOMPOSED, "daily")
+    task = task_of(measured, Variant.DECOMPOSED, "totals")
     (sales,) = measured.run.plan.inputs
     assert task.moved == Moved(get=2 * FILES, received_bytes=sales.total_bytes)
     assert (task.input_bytes, task.input_files) == (sales.total_bytes, FILES)
@@ -154,7 +200,7 @@ def test_what_a_function_reads_by_itself_is_counted(measured: Ended) -> None:
 
 
 def test_steps_that_read_nothing_from_s3_have_moved_nothing(measured: Ended) -> None:
-    others = [task for task in measured.run.measurements if task.step not in ("load", "daily")]
+    others = [task for task in measured.run.measurements if task.step not in ("load", "totals")]
     assert {task.moved for task in others} == {None}
 
 
@@ -173,35 +219,57 @@ def test_no_credential_is_kept_anywhere(measured: Ended) -> None:
 def test_a_plan_shows_where_the_files_are(totals: Place) -> None:
     ended = totals.paredown("plan", "job.py")
     assert ended.code == 0, ended.said
-    assert "240 files" in ended.out
-    assert "2,400 rows   s3://focus/sales/\n" in ended.out
+    assert "10 files" in ended.out
+    assert "100 rows   s3://focus/sales/\n" in ended.out
 
 
-@pytest.mark.parametrize("name", ["sales.csv", "sales.csv.gz"])
-def test_csv_is_read_too(totals: Place, name: str) -> None:
-    reading(totals, f"s3://focus/csv/{name}")
-    ended = totals.paredown("run", "job.py", "--variant", "decomposed")
-    assert ended.code == 0, ended.said
-    assert ended.run.answers[0].rows == 24
+@pytest.fixture(scope="session")
+def ways(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A job that reads a slow store in many ways, and last a file that has gone by then."""
+    place = Place(tmp_path_factory.mktemp("ways"))
+    body = store.client.get_object(Bucket="focus", Key="sales/part-000.parquet")["Body"].read()
+    store.client.put_object(Bucket="focus", Key="gone/a.parquet", Body=body)
+    place.write("job.py", MANY_WAYS)
+    place.write("all.sql", "SELECT customer, service, sum(total) AS total FROM totals GROUP BY ALL\n")
+    for query, table in {"totals": "sales", "lines": "text", "last": "gone"}.items():
+        place.write(f"{query}.sql", TOTALS.replace("sales", table))
+    with listening(slow(store, 0.02)) as address:
+        place.environment.update(environment(address))
+        return place.paredown("run", "job.py", "--shards", "auto")
 
 
-def test_a_query_is_split_by_file_as_on_disk(totals: Place) -> None:
-    totals.write("all.sql", "SELECT customer, service, sum(total) AS total FROM totals GROUP BY ALL\n")
-    parts = "[query('totals.sql', reads='sales', combine='all.sql', part_mib=1, shard_by=KEYS)]"
-    reading(totals, "s3://focus/sales/part-00*.parquet", decomposed=parts)
-    ended = totals.paredown("run", "job.py", "--variant", "decomposed")
-    assert ended.code == 0, ended.said
-    moved = task_of(ended, Variant.DECOMPOSED, "totals.parts").moved
+def test_a_store_that_is_slow_is_waited_for(ways: Ended) -> None:
+    assert ways.code == 1, ways.said
+    assert [task.step for task in ways.run.measurements if not task.outcome.ok] == ["last"]
+
+
+def test_csv_is_read_too_plain_and_packed(ways: Ended, store: Store) -> None:
+    task = task_of(ways, Variant.DECOMPOSED, "lines")
+    listed = store.client.list_objects_v2(Bucket="focus", Prefix="csv/")["Contents"]
+    assert (task.rows_out, task.input_files, task.input_bytes) == (24, 2, sum(item["Size"] for item in listed))
+
+
+def test_a_query_is_split_by_file_as_on_disk(ways: Ended) -> None:
+    moved = task_of(ways, Variant.DECOMPOSED, "totals.parts").moved
     assert moved is not None
     assert moved.get == 20
 
 
-def test_what_nobody_saw_is_not_known_rather_than_nothing(totals: Place) -> None:
+def test_groups_behind_urls_are_counted_for_shards_auto(ways: Ended) -> None:
+    skew = ways.run.plan.skew
+    assert skew is not None
+    assert (skew.step, skew.groups, skew.rows) == ("totals", 10, 10)
+
+
+def test_what_nobody_saw_is_not_known_rather_than_nothing(ways: Ended) -> None:
     """As when pyarrow reads with its own S3."""
-    own = "def own(paths):\n    import pandas\n    return pandas.DataFrame({'customer': ['c'], 'service': ['s']})\n"
-    reading(totals, "s3://focus/sales/*.parquet", own, "[step(own, reads='sales')]", "[]")
-    task = task_of(totals.paredown("run", "job.py"), Variant.MONOLITH, "own")
+    task = task_of(ways, Variant.MONOLITH, "own")
     assert task.moved == Moved(get=None, put=None, list=None, received_bytes=None, sent_bytes=None)
+
+
+def test_a_file_that_goes_while_the_job_runs_is_a_finding_of_its_task(ways: Ended) -> None:
+    outcome = task_of(ways, Variant.DECOMPOSED, "last").outcome
+    assert outcome.message == "s3://focus/gone/a.parquet: there is no such file"
 
 
 def test_a_scripts_own_requests_are_counted(place: Place, store: Store) -> None:
@@ -220,35 +288,72 @@ def test_a_scripts_own_requests_are_counted(place: Place, store: Store) -> None:
     assert (rest.get, rest.put, rest.list) == (1, 1, 1)
 
 
-def test_a_store_that_is_slow_is_waited_for(totals: Place, store: Store) -> None:
-    reading(totals, "s3://focus/sales/part-00*.parquet")
-    with listening(slow(store, 0.05)) as address:
-        ended = totals.paredown("run", "job.py", "--variant", "decomposed", environment={"AWS_ENDPOINT_URL": address})
+def test_local_data_need_neither_fsspec_nor_boto3(place: Place) -> None:
+    place.write(
+        "sitecustomize.py", "import sys\nfor name in ('fsspec', 's3fs', 'botocore'): sys.modules[name] = None\n"
+    )
+    place.write("totals.sql", TOTALS)
+    place.table("sales.csv", SALES)
+    reading(place, "sales.csv").environment["PYTHONPATH"] = str(place.folder)
+    ended = place.paredown("run", "job.py", "--variant", "decomposed")
     assert ended.code == 0, ended.said
 
 
-def test_a_file_that_goes_while_the_job_runs_is_a_finding_of_its_task(totals: Place, store: Store) -> None:
+@pytest.mark.usefixtures("asking")
+def test_a_file_of_the_same_size_is_another_input(store: Store) -> None:
+    def found(content: bytes) -> InputFiles:
+        store.client.put_object(Bucket="focus", Key="changing/a.csv", Body=b"customer\n" + content)
+        with Remote() as remote:
+            paths, _ = expand(["s3://focus/changing/*"], remote)
+            return inputs.described("sales", paths, None, remote, made=False)
+
+    one, same, other = map(found, (b"a\n", b"a\n", b"b\n"))
+    assert one == same
+    assert one.fingerprint != other.fingerprint
+
+
+@pytest.mark.usefixtures("asking")
+@pytest.mark.parametrize("name", ["a b%20+#", "[1]", "x?y*", 'Zoë\'s "a"', "\x1b[31m"])
+def test_a_file_is_read_by_any_name(store: Store, name: str) -> None:
     body = store.client.get_object(Bucket="focus", Key="sales/part-000.parquet")["Body"].read()
-    store.client.put_object(Bucket="focus", Key="gone/a.parquet", Body=body)
-    gone = "def gone():\n    import boto3\n    boto3.client('s3').delete_object(Bucket='focus', Key='gone/a.parquet')\n"
-    steps = "[step(gone), query('totals.sql', reads=('sales', 'gone'), shard_by=KEYS)]"
-    reading(totals, "s3://focus/gone/a.parquet", gone + "    import pandas\n    return pandas.DataFrame({'a': [1]})\n",
-            steps, steps)  # fmt: skip
-    ended = totals.paredown("run", "job.py", "--variant", "decomposed")
-    assert ended.code == 1, ended.said
-    outcome = task_of(ended, Variant.DECOMPOSED, "totals").outcome
-    assert outcome.message == "s3://focus/gone/a.parquet: there is no such file"
+    store.client.put_object(Bucket="focus", Key=f"names/{name}.parquet", Body=body)
+    url = f"s3://focus/names/{name}.parquet"
+    with Remote() as remote, frames.connect(threads=1) as connection:
+        paths, missing = expand([url], remote)
+        assert (paths, missing) == ((url,), [])
+        assert inspect_files(paths, remote) == (paths, 10, [])
+        queries.add_view(connection, Source(name="sales", files=paths, is_input=True))
+        assert connection.execute("SELECT count(*) FROM sales").fetchall() == [(10,)]
 
 
-def test_local_data_need_neither_fsspec_nor_boto3(shop: Place) -> None:
-    shop.write("sitecustomize.py", "import sys\nfor name in ('fsspec', 's3fs', 'botocore'): sys.modules[name] = None\n")
-    ended = shop.paredown("run", "job.py", "--variant", "decomposed", environment={"PYTHONPATH": str(shop.folder)})
-    assert ended.code == 0, ended.said
+@pytest.mark.usefixtures("asking")
+@pytest.mark.parametrize("url", ["s3://focus/folder", "s3://focus/folder/", "s3://focus/folder/*", "s3://focus/**/b.*"])
+def test_a_folder_and_its_marker_are_no_files(store: Store, url: str) -> None:
+    for key in ("folder/", "folder/b.csv"):
+        store.client.put_object(Bucket="focus", Key=key, Body=b"" if key.endswith("/") else b"a\n1\n")
+    assert expand([url], Remote()) == (("s3://focus/folder/b.csv",), [])
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def asking(store: Store, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """This process asks the store."""
+    for name, value in store.environment.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def elsewhere(asking: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """This process asks what the test says, by a client of its own."""
+    S3FileSystem.clear_instance_cache()
+    yield asking
+    S3FileSystem.clear_instance_cache()
+
+
+@pytest.mark.usefixtures("asking")
 @pytest.mark.parametrize(
     ("url", "words"),
     [
@@ -259,6 +364,11 @@ def test_local_data_need_neither_fsspec_nor_boto3(shop: Place) -> None:
         ("s3://focus/odd/empty.parquet", "s3://focus/odd/empty.parquet: is empty (0 bytes)"),
         ("s3://focus/odd/cut.parquet", "s3://focus/odd/cut.parquet: is Parquet, but cut off"),
         ("s3://focus/odd/text.parquet", "s3://focus/odd/text.parquet: is no Parquet file; it begins with 'customer,"),
+        ("s3://focus/odd/[1].parquet", "s3://focus/odd/[1].parquet matches no file"),
+        ("s3://foc*/sales/*.parquet", "s3://foc*/sales/*.parquet: names no bucket; expected one, without a glob"),
+        ("s3:///sales/*.parquet", "s3:///sales/*.parquet: names no bucket"),
+        ("http://127.0.0.1:1/a.csv", "http://127.0.0.1:1/a.csv: 127.0.0.1:1 cannot be reached"),
+        ("ftp://127.0.0.1:1/a.csv", "ftp:// is not read here; expected a store, as s3, gs, abfs or https"),
         ("s5://focus/sales/*.parquet", "no filesystem is known for s5://; known are s3, gs, abfs, https"),
         ("gs://focus/sales/*.parquet", "its filesystem is not installed; pip install gcsfs"),
         ("s3://me:hidden@focus/*.parquet", "s3://***@focus/*.parquet: holds a user and a password"),
@@ -266,22 +376,45 @@ def test_local_data_need_neither_fsspec_nor_boto3(shop: Place) -> None:
         ("simplecache::s3://focus/sales/*.parquet", "is a chain of filesystems; expected one URL"),
     ],
 )
-def test_a_url_that_names_nothing_is_told(store: Store, monkeypatch: pytest.MonkeyPatch, url: str, words: str) -> None:
-    for name, value in store.environment.items():
-        monkeypatch.setenv(name, value)
+def test_a_url_that_names_nothing_is_told(url: str, words: str) -> None:
     complaints = "; ".join(complaints_of(url))
     assert words in complaints
     assert "hidden" not in complaints
 
 
-def complaints_of(url: str) -> list[str]:
+def complaints_of(*urls: str) -> list[str]:
     """What planning has to say of an input, in this process."""
     try:
         with Remote() as remote:
-            paths, missing = expand([located(url) or url], remote)
+            paths, missing = expand([located(url) or url for url in urls], remote)
             return missing + (inspect_files(paths, remote)[2] if paths else [])
     except InputError as error:
         return [error.message]
+
+
+@pytest.mark.usefixtures("asking")
+def test_files_of_a_disk_and_of_a_store_are_no_one_input(place: Place) -> None:
+    path = place.table("sales.parquet", SALES)
+    assert complaints_of(str(path), TEN) == [
+        "holds files of this disk and files of s3:// together; expected one place, or an input for each"
+    ]
+
+
+@pytest.mark.usefixtures("asking")
+def test_a_count_of_groups_says_what_is_wrong_with_a_store() -> None:
+    order = CountGroups(
+        split=a_planned_step(name="totals", kind="query", reads=("sales",), sql=TOTALS, shard_by=("customer",)),
+        queries={},
+        sources=(Source(name="sales", files=("s3://focus/sales/gone.parquet",), is_input=True, sizes=(9,)),),
+        memory_limit_mib=256,
+        threads=1,
+        worth=2,
+    )
+    with pytest.raises(InputError) as refused:
+        counting.carry_out(order)
+    assert refused.value.message == (
+        "shards auto: the groups of 'totals' cannot be counted: s3://focus/sales/gone.parquet: there is no such file"
+    )
 
 
 @pytest.mark.parametrize("url", ["s3://focus/none/*.parquet", "s3://me:hidden@focus/*.parquet"])
@@ -291,53 +424,61 @@ def test_a_url_in_a_job_file_is_told_in_the_same_way(totals: Place, url: str) ->
     assert "hidden" not in ended.err
 
 
+REFUSALS = [
+    (refusing(403, "AccessDenied"), "access is denied (AccessDenied)"),
+    (refusing(400, "ExpiredToken"), "the credentials have expired (ExpiredToken)"),
+    (refusing(403, "InvalidAccessKeyId"), "the store does not take these credentials (InvalidAccessKeyId)"),
+    (
+        refusing(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-1\r\n"),
+        "bucket 'focus' is in the region eu-west-1, and was asked for in another one",
+    ),
+    (resets, "the connection to 127.0.0.1:"),
+]
+
+
 @pytest.mark.parametrize(
-    ("handle", "words"),
-    [
-        (refusing(403, "AccessDenied"), "access is denied (AccessDenied)"),
-        (refusing(400, "ExpiredToken"), "the credentials have expired (ExpiredToken)"),
-        (refusing(403, "InvalidAccessKeyId"), "the store does not take these credentials (InvalidAccessKeyId)"),
-        (
-            refusing(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-1\r\n"),
-            "bucket 'focus' is in the region eu-west-1, and was asked for in another one",
-        ),
-        (resets, "the connection to 127.0.0.1:"),
-    ],
-    ids=["denied", "expired", "unknown key", "another region", "broken off"],
+    ("handle", "words"), REFUSALS, ids=["denied", "expired", "unknown key", "another region", "broken off"]
 )
-def test_a_store_that_says_no_is_told(totals: Place, handle: object, words: str) -> None:
+def test_a_store_that_says_no_is_told(elsewhere: pytest.MonkeyPatch, handle: object, words: str) -> None:
     with listening(handle) as address:  # type: ignore[arg-type]
+        elsewhere.setenv("AWS_ENDPOINT_URL", address)
+        (complaint,) = complaints_of("s3://focus/sales/*.parquet")
+    assert complaint.startswith(f"s3://focus/sales/*.parquet: {words}")
+
+
+def test_a_store_that_says_no_ends_the_command(totals: Place) -> None:
+    with listening(refusing(403, "AccessDenied")) as address:
         totals.environment["AWS_ENDPOINT_URL"] = address
-        refused(totals, f"input 'sales': s3://focus/sales/*.parquet: {words}")
+        refused(totals, f"input 'sales': {TEN}: access is denied (AccessDenied)")
 
 
-def test_a_store_that_is_not_there_is_told(totals: Place) -> None:
-    totals.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
-    refused(totals, "s3://focus/sales/*.parquet: 127.0.0.1:1 cannot be reached")
+def test_a_store_that_is_not_there_is_told(elsewhere: pytest.MonkeyPatch) -> None:
+    elsewhere.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert complaints_of(TEN) == [f"{TEN}: 127.0.0.1:1 cannot be reached"]
 
 
-def test_missing_credentials_are_told(totals: Place) -> None:
-    totals.environment |= {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
-    refused(totals, "no credentials were found; expected them where boto3 looks")
+def test_missing_credentials_are_told(elsewhere: pytest.MonkeyPatch) -> None:
+    elsewhere.setenv("AWS_ACCESS_KEY_ID", "")
+    elsewhere.setenv("AWS_SECRET_ACCESS_KEY", "")
+    (complaint,) = complaints_of(TEN)
+    assert "no credentials were found; expected them where boto3 looks" in complaint
 
 
-def test_a_store_that_never_answers_is_given_up(tmp_path: Path) -> None:
-    code = (
-        "from profiler.errors import InputError\nfrom profiler.sandbox import remote, store_errors, stores\n"
-        "store_errors.READ_S = stores.READ_S = 1\n"
-        "try:\n    remote.Remote().expand('s3://focus/sales/*.parquet')\n"
-        "except InputError as error:\n    print(error)\n"
-    )
+def test_a_store_that_never_answers_is_given_up(elsewhere: pytest.MonkeyPatch) -> None:
+    for module in (store_errors, stores):
+        elsewhere.setattr(module, "READ_S", 1)
     with listening(never) as address:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=environment(address) | {"PATH": ""}, cwd=tmp_path, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-    assert "does not answer: no byte came within 1 s, 2 times\n" in done.stdout, done.stderr
+        elsewhere.setenv("AWS_ENDPOINT_URL", address)
+        (complaint,) = complaints_of(TEN)
+    assert complaint.endswith("does not answer: no byte came within 1 s, 2 times")
 
 
-@pytest.mark.parametrize(("missing", "words"), [("s3fs", "pip install 'paredown[s3]'"), ("fsspec", "paredown[s3]")])
-def test_what_has_to_be_installed_is_told(totals: Place, missing: str, words: str) -> None:
-    totals.write("hidden/sitecustomize.py", f"import sys\nsys.modules[{missing!r}] = None\n")
+def test_a_store_without_its_library_is_told(totals: Place) -> None:
+    totals.write("hidden/sitecustomize.py", "import sys\nsys.modules['s3fs'] = None\n")
     totals.environment["PYTHONPATH"] = str(totals.folder / "hidden")
-    refused(totals, "s3://focus/sales/*.parquet: ", words)
+    refused(totals, f"{TEN}: its filesystem is not installed; pip install 'paredown[s3]'")
+
+
+def test_a_store_without_fsspec_is_told(asking: pytest.MonkeyPatch) -> None:
+    asking.setitem(sys.modules, "fsspec", None)
+    assert complaints_of(TEN) == [f"{TEN}: fsspec is not installed; pip install 'paredown[s3]'"]
