@@ -147,8 +147,9 @@ def _notes(compared: SideBySide) -> Iterator[str]:
         )
     if any(value and value.at_pace for line in compared.lines for value in line.values[1:]):
         yield (
-            "Also at one pace of the cores, CPU times of the same code differ from run to run by up to "
-            f"{DRIFT * 100:g} %, which repeats within a run do not show: a smaller change of time is called nothing."
+            "Also at one pace of the cores, CPU times of the same code differ from run to run by some per cent, most "
+            "of all in short steps, and repeats within a run do not show that: a change of time below "
+            f"{DRIFT * 100:g} % is called nothing."
         )
     if any(found.doubt is Doubt.REPEATS for found in differences):
         yield (
