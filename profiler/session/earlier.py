@@ -85,7 +85,7 @@ def resumable(plan: Plan, options: Options) -> Run:
     if changed:
         raise ResumeError(
             f"{run.path} cannot be resumed: {'; '.join(changed)} changed since",
-            hint=f"measure again: paredown run {plan.job}",
+            hint="measure again, without --resume",
         )
     return run
 
