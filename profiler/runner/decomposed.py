@@ -234,7 +234,8 @@ def _result(future: Future[Measurement], task: Task) -> Measurement:
         return future.result()
     except Exception as caught:
         error = caught
-    outcome = Outcome(ending=Ending.LOST, message=f"the engine lost the task: {type(error).__name__}: {error}")
+    message = f"the engine lost the task: {type(error).__name__}: {error}".removesuffix(": ")
+    outcome = Outcome(ending=Ending.LOST, message=message)
     return Measurement(
         variant=task.variant, step=task.step, index=task.index, outcome=outcome, started_ns=0, wall_ns=0, cpu_ns=0,
         wait_ns=0, init_ns=0, init_cpu_ns=0, peak=Peak(low=0, high=None), start_bytes=0, cores=task.cores,

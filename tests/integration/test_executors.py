@@ -26,7 +26,7 @@ from tests.integration.hosts import hide, may_move, move_to
 from tests.integration.place import MARK, Place, alive, wait_until
 from tests.integration.tasks import measure
 
-SPAWN = multiprocessing.get_context("spawn")
+SPAWN, FORKED = multiprocessing.get_context("spawn"), multiprocessing.get_context("forkserver")
 
 
 def decomposed(shop: Place, executor: Executor | None, **options: Any) -> Run:
@@ -35,9 +35,8 @@ def decomposed(shop: Place, executor: Executor | None, **options: Any) -> Run:
         shop.folder / "job.py",
         executor=executor,
         variants=["decomposed"],
-        shards=3,
         workspace=shop.workspace,
-        **options,
+        **{"shards": 3, **options},
     )
 
 
@@ -49,9 +48,15 @@ def well(run: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The same, measured by the local engine."""
-    return decomposed(shop_in(tmp_path_factory.mktemp("measured here")), None)
+def place_here(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Where the local engine has measured the same."""
+    return shop_in(tmp_path_factory.mktemp("measured here"))
+
+
+@pytest.fixture(scope="module")
+def here(place_here: Place) -> Run:
+    """What it has measured."""
+    return decomposed(place_here, None, jobs=2, cold=True, timeout_s=None)
 
 
 def alike(run: Run, here: Run) -> None:
@@ -78,13 +83,6 @@ def rows_of(run: Run) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def processes(method: str) -> Iterator[Executor]:
-    """A pool of two processes."""
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as executor:
-        yield executor
-
-
-@contextmanager
 def reusable() -> Iterator[Executor]:
     """A pool of two processes of loky's, which would outlive its last task."""
     from loky import get_reusable_executor
@@ -99,9 +97,8 @@ def reusable() -> Iterator[Executor]:
 @pytest.mark.parametrize(
     ("engine", "name", "repeat"),
     [
-        pytest.param(lambda: ThreadPoolExecutor(3), "ThreadPoolExecutor", 1, id="threads of a user's own"),
-        pytest.param(lambda: processes("spawn"), "ProcessPoolExecutor", 2, id="processes that are spawned"),
-        pytest.param(lambda: processes("forkserver"), "ProcessPoolExecutor", 1, id="processes of a fork server"),
+        pytest.param(lambda: ThreadPoolExecutor(1), "ThreadPoolExecutor", 1, id="threads of a user's own"),
+        pytest.param(lambda: ProcessPoolExecutor(1, FORKED), "ProcessPoolExecutor", 2, id="processes of a fork server"),
         pytest.param(reusable, "_ReusablePoolExecutor", 1, id="loky"),
     ],
 )
@@ -112,7 +109,7 @@ def test_the_same_on_any_engine(
     monkeypatch.setenv(MARK, mark)
     with engine() as executor:
         run = decomposed(shop, executor, repeat=repeat)
-    wait_until(lambda: not [line for line in alive(mark) if "keeper.py" in line or "start.py" in line], "keepers stay")
+    nothing_left(mark, shop, run)
     alike(run, here)
     assert run.settings.engine == name
     assert {item.host for item in run.measurements} == {""}
@@ -122,30 +119,48 @@ def test_the_same_on_any_engine(
         assert {item.step for item in repetition.measurements if item.init_ns > 0} == {
             "daily", "cutoff", "train", "predict",
         }  # fmt: skip
+
+
+def nothing_left(mark: str, shop: Place, run: Run) -> None:
+    """No keeper or sandbox stays when an engine is closed, and no file but the answer."""
+    wait_until(lambda: not [line for line in alive(mark) if "keeper.py" in line or "start.py" in line], "keepers stay")
     work = shop.workspace / "work" / run.id
     assert [path for path in work.rglob("*") if path.is_file()] == [Path(run.answers[0].path)]
 
 
 @pytest.fixture(scope="module")
-def namespaces() -> None:
+def other_host() -> str:
+    """What a second host is called; empty where this kernel lets nobody have namespaces of their own."""
+    return "node-2" if may_move() else ""
+
+
+@pytest.fixture
+def namespaces(other_host: str) -> None:
     """Skip where there can be no second host."""
-    if not may_move():
+    if not other_host:
         pytest.skip("this kernel lets nobody have namespaces of their own")
 
 
-@pytest.mark.usefixtures("namespaces")
-def test_a_task_on_another_host_says_on_which(shop: Place, here: Run) -> None:
-    with ProcessPoolExecutor(1, mp_context=SPAWN, initializer=move_to, initargs=("node-2",)) as executor:
+def test_the_same_in_spawned_processes_also_of_another_host(
+    shop: Place, here: Run, other_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv(MARK, mark)
+    moved = {"initializer": move_to, "initargs": (other_host,)} if other_host else {}
+    with ProcessPoolExecutor(2, SPAWN, **moved) as executor:  # type: ignore[arg-type]
         run = decomposed(shop, executor)
+    nothing_left(mark, shop, run)
     alike(run, here)
+    assert run.settings.engine == "ProcessPoolExecutor"
     assert run.machine.host == socket.gethostname()
-    assert {item.host for item in run.measurements} == {"node-2"}
+    assert {item.host for item in run.measurements} == {other_host}
     assert {item.cores for item in run.measurements} == {float(usable_cores())}
-    assert [machine.host for machine in run.hosts] == ["node-2"]
-    taken = shop.paredown("run", "job.py", "--shards", "3", "--variant", "monolith", "--against", run.path)
-    assert [machine.host for machine in taken.run.hosts] == ["node-2"], taken.said
-    assert re.search(r"node-2 +8 ", taken.out), taken.said
-    assert "The hosts are alike in processor, cores" in taken.out
+    assert [machine.host for machine in run.hosts] == [other_host] * bool(other_host)
+    if other_host:
+        taken = shop.paredown("run", "job.py", "--shards", "3", "--variant", "monolith", "--against", run.path)
+        assert [machine.host for machine in taken.run.hosts] == [other_host], taken.said
+        assert re.search(rf"{other_host} +8 ", taken.out), taken.said
+        assert "The hosts are alike in processor, cores" in taken.out
 
 
 @pytest.mark.usefixtures("namespaces")
@@ -164,48 +179,43 @@ def test_a_worker_that_does_not_see_the_workspace_is_refused(shop: Place) -> Non
 class Loses(Executor):
     """An engine that loses some tasks, as a cluster loses a worker."""
 
-    def __init__(self, loses: Callable[[Any], bool]) -> None:
-        self.loses = loses
+    def __init__(self, loses: Callable[[Any], bool], cancels: Callable[[Any], bool] = lambda _: False) -> None:
+        self.loses, self.cancels = loses, cancels
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
-        """Run it at once, or lose it."""
+        """Run it at once, or lose or cancel it."""
         future: Future[Any] = Future()
         if isinstance(arguments[0], Task) and self.loses(arguments[0]):
             future.set_exception(RuntimeError("worker 7 is gone"))
+        elif isinstance(arguments[0], Task) and self.cancels(arguments[0]):
+            future.cancel()
+            future.set_running_or_notify_cancel()
         else:
             future.set_result(function(*arguments, **options))
         return future
 
 
-def test_a_task_that_the_engine_loses_is_an_outcome(shop: Place) -> None:
-    run = decomposed(shop, Loses(lambda task: (task.step, task.index) == ("train", 1)))
-    (lost,) = [item for item in run.measurements if item.outcome.ending is Ending.LOST]
+def test_a_task_that_the_engine_loses_or_cancels_is_an_outcome(shop: Place) -> None:
+    run = decomposed(
+        shop,
+        Loses(
+            lambda task: (task.step, task.index) == ("train", 1),
+            cancels=lambda task: (task.step, task.index) == ("train", 2),
+        ),
+    )
+    lost, cancelled = sorted(
+        (item for item in run.measurements if item.outcome.ending is Ending.LOST), key=lambda item: item.index
+    )
     assert (lost.step, lost.index) == ("train", 1)
     assert lost.outcome.message == "the engine lost the task: RuntimeError: worker 7 is gone"
-    assert [item.outcome.ok for item in run.measurements if item.step == "train"].count(True) == 2
+    assert (cancelled.step, cancelled.index) == ("train", 2)
+    assert cancelled.outcome.message == "the engine lost the task: CancelledError"
+    assert [item.outcome.ok for item in run.measurements if item.step == "train"].count(True) == 1
     assert run.ended
     assert not run.variants[0].complete
-    assert "1 of 3 tasks did not end well" in run.variants[0].reason
+    assert "2 of 3 tasks did not end well" in run.variants[0].reason
     ended = shop.paredown("report", run.path)
     assert ended.code == 0, ended.said
-
-
-class Cancels(Loses):
-    """An engine whose futures are cancelled."""
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
-        """Cancel it."""
-        future: Future[Any] = Future()
-        if not (isinstance(arguments[0], Task) and self.loses(arguments[0])):
-            return super().submit(function, *arguments, **options)
-        future.cancel()
-        future.set_running_or_notify_cancel()
-        return future
-
-
-def test_a_task_that_the_engine_cancels_is_an_outcome(shop: Place) -> None:
-    run = decomposed(shop, Cancels(lambda task: task.step == "predict"))
-    assert {item.outcome.ending for item in run.measurements if item.step == "predict"} == {Ending.LOST}
 
 
 class Closes(Loses):
@@ -253,11 +263,10 @@ def test_a_worker_that_does_not_see_the_workspace_does_no_task(tmp_path: Path) -
     assert not nowhere.exists()
 
 
-def test_from_python_as_from_the_command_line(shop: Place) -> None:
-    run = decomposed(shop, None, cold=True, jobs=2, timeout_s=None)
-    well(run)
-    assert all(item.init_ns > 0 for item in run.measurements)
-    assert profiler.load("last", workspace=shop.workspace) == run
-    verdict = profiler.judge(run, dollars_per_day=7, requests_per_day=3000)
+def test_from_python_as_from_the_command_line(place_here: Place, here: Run) -> None:
+    well(here)
+    assert all(item.init_ns > 0 for item in here.measurements)
+    assert profiler.load("last", workspace=place_here.workspace) == here
+    verdict = profiler.judge(here, dollars_per_day=7, requests_per_day=3000)
     assert verdict.fits is True
-    assert "shop" in profiler.render(run)
+    assert "shop" in profiler.render(here)

@@ -127,7 +127,7 @@ class Engine(Executor):
         found = attempt.found()
         if found is not None:
             return found
-        message = f"the engine lost the task: {type(error).__name__}: {error}"
+        message = f"the engine lost the task: {type(error).__name__}: {error}".removesuffix(": ")
         return attempt.as_lost(message) if attempt.is_running() else lost(task, message)
 
     def _settle(self, mine: Future[Measurement], measurement: Measurement) -> None:
