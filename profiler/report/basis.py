@@ -23,7 +23,7 @@ def basis_of(verdict: Verdict, run: Run) -> tuple[Statement, ...]:
     statements = [
         Statement(label="prices", text=f"AWS {held.region}, {held.arch}, as of {held.prices_date}"),
         Statement(label="memory", text=_memory(held)),
-        Statement(label="time", text=_time(held)),
+        Statement(label="time", text=_time(held, run)),
         Statement(label="spread", text=_spread(held)),
         Statement(label="machine", text=_machine(held.machine)),
         Statement(label="settings", text=_settings(held.settings, run)),
@@ -46,7 +46,7 @@ def _memory(held: Assumptions) -> str:
     return f"{peaks}; × {_plain(held.headroom)} headroom, + {count(held.runtime_mib)} MB for Lambda's own runtime"
 
 
-def _time(held: Assumptions) -> str:
+def _time(held: Assumptions, run: Run) -> str:
     parts = [
         f"predicted from CPU seconds, one core here taken as one vCPU ({count(held.mib_per_vcpu)} MB)",
         f"files between steps at {memory(held.network_bytes_per_s)}/s",
@@ -56,6 +56,8 @@ def _time(held: Assumptions) -> str:
         parts.append(f"{count(held.tasks_at_once)} tasks at once")
     if held.smallest_mib is not None and held.smallest_mib < held.accurate_from_mib:
         parts.append(f"less certain below {count(held.accurate_from_mib)} MB")
+    if run.settings.repeats > 1 and run.settings.pace:
+        parts.append("somewhat too long, since the pace of the cores was looked at; measured once it is not")
     return "; ".join(parts)
 
 

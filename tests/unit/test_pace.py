@@ -188,3 +188,10 @@ def test_a_core_that_is_not_allowed_is_not_looked_at(monkeypatch: pytest.MonkeyP
     pace.look()
     assert pace.told() == {"pace_ns": 0, "paces": 0}
     assert os.sched_getaffinity(0) == pace.cores
+
+
+@pytest.mark.parametrize(("repeats", "pace", "said"), [(5, 1, True), (5, 0, False), (1, 0, False)])
+def test_a_reader_is_told_that_looking_made_the_time_longer(repeats: int, pace: int, said: bool) -> None:
+    run = a_baseline(settings=the_settings(repeats=repeats, pace=pace))
+    time = next(item.text for item in a_checked_report(run, []).basis if item.label == "time")
+    assert ("the pace of the cores was looked at" in time) is said
