@@ -230,7 +230,7 @@ def _step(step: StepFit) -> dict[str, Any]:
         "peak_low_bytes": None if step.peak is None else step.peak.low,
         "added_bytes": step.added_bytes,
         "temp_bytes": step.temp_bytes,
-        "moved": moved_document(step.moved),
+        "moved": _moved(step.moved),
         "wall_ns": step.wall_ns,
         "task_wall_ns_median": step.task_wall_ns_median,
         "task_wall_ns_max": step.task_wall_ns_max,
@@ -251,8 +251,7 @@ def _step(step: StepFit) -> dict[str, Any]:
     }
 
 
-def moved_document(moved: Moved | None) -> dict[str, Any] | None:
-    """Return what was moved to and from object stores as plain values."""
+def _moved(moved: Moved | None) -> dict[str, Any] | None:
     if moved is None:
         return None
     return {

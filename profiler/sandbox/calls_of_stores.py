@@ -5,7 +5,8 @@ S3 is left out, since botocore tells of its requests; so are filesystems that ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -78,16 +79,22 @@ def _watch_kind(filesystem: Any) -> None:
             setattr(kind, name, _counted(getattr(kind, name), what))
 
 
+@contextmanager
+def _one_request() -> Iterator[None]:
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
 def _counted(method: Callable[..., Any], what: str) -> Callable[..., Any]:
     @wraps(method)
     def call(self: Any, *arguments: Any, **named: Any) -> Any:
         if _inside.get():
             return method(self, *arguments, **named)
-        token = _inside.set(True)
-        try:
+        with _one_request():
             result = method(self, *arguments, **named)
-        finally:
-            _inside.reset(token)
         _count(what, arguments, result)
         return result
 
@@ -99,11 +106,8 @@ def _counted_later(method: Callable[..., Any], what: str) -> Callable[..., Any]:
     async def call(self: Any, *arguments: Any, **named: Any) -> Any:
         if _inside.get():
             return await method(self, *arguments, **named)
-        token = _inside.set(True)
-        try:
+        with _one_request():
             result = await method(self, *arguments, **named)
-        finally:
-            _inside.reset(token)
         _count(what, arguments, result)
         return result
 
@@ -113,16 +117,7 @@ def _counted_later(method: Callable[..., Any], what: str) -> Callable[..., Any]:
 def _count(what: str, arguments: tuple[Any, ...], result: Any) -> None:
     sent = len(arguments[1]) if what == "put" and len(arguments) > 1 and isinstance(arguments[1], bytes) else 0
     received = len(result) if what == "get" and isinstance(result, bytes) else 0
-    moving.count(
-        moving.Counts(
-            get=int(what == "get"),
-            put=int(what == "put"),
-            list=int(what == "list"),
-            received_bytes=received,
-            sent_bytes=sent,
-            estimates=1,
-        )
-    )
+    moving.count(**{what: 1}, received_bytes=received, sent_bytes=sent, estimates=1)
 
 
 def _watch_reading(cache: Any) -> None:
@@ -132,12 +127,9 @@ def _watch_reading(cache: Any) -> None:
         fetch = cache.fetcher
 
         def fetched(*arguments: Any, **named: Any) -> Any:
-            token = _inside.set(True)
-            try:
+            with _one_request():
                 data = fetch(*arguments, **named)
-            finally:
-                _inside.reset(token)
-            moving.count(moving.Counts(get=1, received_bytes=len(data), estimates=1))
+            moving.count(get=1, received_bytes=len(data), estimates=1)
             return data
 
         cache.fetcher = fetched
@@ -146,4 +138,4 @@ def _watch_reading(cache: Any) -> None:
 def _count_written(file: Any) -> None:
     """Count a file that was written, when it is closed, as one request."""
     if not file.closed and file.mode != "rb" and type(file.fs) in _watched:
-        moving.count(moving.Counts(put=1, sent_bytes=file.loc or 0, estimates=1))
+        moving.count(put=1, sent_bytes=file.loc or 0, estimates=1)

@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from profiler.sandbox import moving
@@ -87,7 +88,7 @@ class Snapshot:
     written_bytes: int
     children_started: int
     children_faults: int
-    moved: moving.Counts
+    moved: Counter[str]
 
 
 def snapshot() -> Snapshot:

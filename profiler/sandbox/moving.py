@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from profiler.model import Moved
@@ -21,54 +21,30 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """All that was moved since this process began."""
-
-    get: int = 0
-    put: int = 0
-    list: int = 0
-    received_bytes: int = 0
-    sent_bytes: int = 0
-    estimates: int = 0
-    """How many of these requests are calls of a filesystem."""
-
-
-_so_far = Counts()
+_so_far: Counter[str] = Counter()
+"""By the fields of `Moved`; its `estimates` are how many of the requests are calls of a filesystem."""
 _lock = threading.Lock()
 
 
-def count(more: Counts) -> None:
+def count(**more: int) -> None:
     """Add to what was moved so far; from any thread."""
     global _so_far
     with _lock:
-        _so_far = Counts(
-            get=_so_far.get + more.get,
-            put=_so_far.put + more.put,
-            list=_so_far.list + more.list,
-            received_bytes=_so_far.received_bytes + more.received_bytes,
-            sent_bytes=_so_far.sent_bytes + more.sent_bytes,
-            estimates=_so_far.estimates + more.estimates,
-        )
+        _so_far = _so_far + Counter(more)  # A new one: the one before is kept as a moment.
 
 
-def so_far() -> Counts:
-    """What was moved until now; what a task moved is the difference of two."""
+def so_far() -> Counter[str]:
+    """What was moved since this process began; what a task moved is the difference of two."""
     return _so_far
 
 
-def between(start: Counts, end: Counts) -> Moved | None:
+def between(start: Counter[str], end: Counter[str]) -> Moved | None:
     """What was moved between two moments; None: nothing."""
     if start == end:
         return None
-    return Moved(
-        get=end.get - start.get,
-        put=end.put - start.put,
-        list=end.list - start.list,
-        received_bytes=end.received_bytes - start.received_bytes,
-        sent_bytes=end.sent_bytes - start.sent_bytes,
-        estimated=end.estimates > start.estimates,
-    )
+    moved = end - start
+    estimated = moved.pop("estimates", 0) > 0
+    return Moved(**moved, estimated=estimated)
 
 
 UNSEEN = Moved(get=None, put=None, list=None, received_bytes=None, sent_bytes=None)
@@ -97,7 +73,7 @@ def _listen(session: Any) -> None:
 
 def _on_request(request: Any, **_: object) -> None:
     length = request.headers.get("Content-Length")
-    count(Counts(sent_bytes=int(length) if length else 0))
+    count(sent_bytes=int(length) if length else 0)
 
 
 def _on_response(event_name: str, response_dict: Any = None, **_: object) -> None:
@@ -108,13 +84,13 @@ def _on_response(event_name: str, response_dict: Any = None, **_: object) -> Non
     body = response_dict.get("body")
     length = len(body) if isinstance(body, bytes) else int(response_dict["headers"].get("content-length") or 0)
     if operation.startswith("Head"):
-        count(Counts(get=1))  # Its length is that of the object, which does not come with it.
+        count(get=1)  # Its length is that of the object, which does not come with it.
     elif operation.startswith(("Get", "Select")):
-        count(Counts(get=1, received_bytes=length))
+        count(get=1, received_bytes=length)
     elif operation.startswith("List"):
-        count(Counts(list=1, received_bytes=length))
+        count(list=1, received_bytes=length)
     elif not operation.startswith(("Delete", "Abort")):  # These cost nothing.
-        count(Counts(put=1, received_bytes=length))
+        count(put=1, received_bytes=length)
 
 
 def _of_fsspec(module: ModuleType) -> None:

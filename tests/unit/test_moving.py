@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
 from profiler.model import Moved, moved_by
-from profiler.sandbox.moving import Counts, between
+from profiler.sandbox.moving import between
 
 COUNTING = """
 from profiler.sandbox import moving
@@ -18,26 +19,26 @@ store = fsspec.filesystem("memory")
 """
 
 
-def counted(code: str) -> Counts:
+def counted(code: str) -> Counter[str]:
     """What a fresh process counts: what is watched stays watched."""
     program = f"{COUNTING}{code}\nprint(repr(moving.so_far()))\n"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    return eval(done.stdout.splitlines()[-1], {"Counts": Counts})  # type: ignore[no-any-return]
+    return eval(done.stdout.splitlines()[-1], {"Counter": Counter})  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
     ("code", "counts"),
     [
-        ("store.pipe_file('/a/b', b'12345')", Counts(put=1, sent_bytes=5, estimates=1)),
+        ("store.pipe_file('/a/b', b'12345')", Counter(put=1, sent_bytes=5, estimates=1)),
         ("store.pipe_file('/a/b', b'12345'); store.cat_file('/a/b')",
-         Counts(put=1, get=1, sent_bytes=5, received_bytes=5, estimates=2)),
-        ("store.pipe_file('/a/b', b'12345'); store.ls('/a')", Counts(put=1, list=1, sent_bytes=5, estimates=2)),
-        ("store.pipe_file('/a/b', b'12345'); store.info('/a/b')", Counts(put=1, get=1, sent_bytes=5, estimates=2)),
-        ("fsspec.filesystem('file').ls('/')", Counts()),
+         Counter(put=1, get=1, sent_bytes=5, received_bytes=5, estimates=2)),
+        ("store.pipe_file('/a/b', b'12345'); store.ls('/a')", Counter(put=1, list=1, sent_bytes=5, estimates=2)),
+        ("store.pipe_file('/a/b', b'12345'); store.info('/a/b')", Counter(put=1, get=1, sent_bytes=5, estimates=2)),
+        ("fsspec.filesystem('file').ls('/')", Counter()),
     ],
     ids=["written", "read", "listed", "asked about", "this disk is no store"],
 )  # fmt: skip
-def test_calls_of_a_store_that_tells_nothing_stand_for_its_requests(code: str, counts: Counts) -> None:
+def test_calls_of_a_store_that_tells_nothing_stand_for_its_requests(code: str, counts: Counter[str]) -> None:
     assert counted(code) == counts
 
 
@@ -56,7 +57,7 @@ class Store(AbstractFileSystem):
 with Store().open("a") as file:
     file.read(10), file.read(20)
 """
-    assert counted(code) == Counts(get=2, received_bytes=30, estimates=2)
+    assert counted(code) == Counter(get=2, received_bytes=30, estimates=2)
 
 
 def test_nothing_is_imported_to_be_watched() -> None:
@@ -78,7 +79,7 @@ def test_a_library_keeps_its_own_loader() -> None:
 
 
 def test_what_a_task_moved_is_the_difference_of_two_moments() -> None:
-    start, end = Counts(get=2, received_bytes=10), Counts(get=5, put=1, received_bytes=30, estimates=1)
+    start, end = Counter(get=2, received_bytes=10), Counter(get=5, put=1, received_bytes=30, estimates=1)
     assert between(start, end) == Moved(get=3, put=1, received_bytes=20, estimated=True)
     assert between(start, start) is None
 
