@@ -12,12 +12,12 @@ from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from profiler.model import Ending, Kind, Measurement, Outcome, Peak, Plan, PlannedStep, Settings, Variant
+from profiler.model import Kind, Measurement, Plan, PlannedStep, Settings, Variant
 from profiler.runner.curves import points_per_task
 from profiler.runner.environment import pinned
 from profiler.runner.host import this_host
 from profiler.runner.progress import Progress
-from profiler.runner.tasks import run_task
+from profiler.runner.tasks import lost, lost_by_engine, run_task
 from profiler.task import Task
 from profiler.work import CallFunction, Prepare, RunQuery, Source
 
@@ -232,12 +232,5 @@ def _result(future: Future[Measurement], task: Task) -> Measurement:
     """A future's measurement; an engine that lost the task makes an outcome, never an exception of ours."""
     try:
         return future.result()
-    except Exception as caught:
-        error = caught
-    message = f"the engine lost the task: {type(error).__name__}: {error}".removesuffix(": ")
-    outcome = Outcome(ending=Ending.LOST, message=message)
-    return Measurement(
-        variant=task.variant, step=task.step, index=task.index, outcome=outcome, started_ns=0, wall_ns=0, cpu_ns=0,
-        wait_ns=0, init_ns=0, init_cpu_ns=0, peak=Peak(low=0, high=None), start_bytes=0, cores=task.cores,
-        attempt=task.attempt,
-    )  # fmt: skip
+    except Exception as error:
+        return lost(task, lost_by_engine(error))

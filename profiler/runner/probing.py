@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from profiler.errors import UsageError
+from profiler.runner.engines.asking import client_of
 from profiler.runner.engines.once import versions
 from profiler.runner.host import called, this_host
 from profiler.runner.workspace import Workspace
@@ -93,7 +94,7 @@ def probed(executor: object, root: Path, job: str, *, patience_s: float = PATIEN
             hint="such as concurrent.futures.ProcessPoolExecutor(2)",
         )
     given = cast("Executor", executor)
-    if type(executor).__module__.startswith("distributed."):
+    if client_of(given) is not None:
         return given  # Dask's can be looked at more closely, each worker by itself: its own engine does.
     folder = Workspace(root).prepare(f"probing-{os.getpid()}-{secrets.token_hex(4)}")
     try:

@@ -47,7 +47,7 @@ def run_task(task: Task) -> Measurement:
     host, workspace = seen_from(task.host), os.path.dirname(task.stop_file)
     if not os.path.isdir(workspace):  # Or it would make a folder that nobody else sees, and work into that.
         unseen = f"its worker{f' on {host}' if host else ''} does not see the workspace {workspace}"
-        return replace(_failed(task, 0, Outcome(ending=Ending.LOST, message=unseen)), host=host)
+        return lost(task, unseen, host)
     if not host:
         return _run(task)
     return replace(_run(replace(task, cores=float(usable_cores()))), host=host)
@@ -83,11 +83,21 @@ def _run(task: Task) -> Measurement:
                 sandbox = None
         return measurement
     except OSError as error:
-        lost = Outcome(ending=Ending.LOST, message=f"the sandbox could not be started: {error}")
-        return _failed(task, started_ns, lost)
+        unstarted = Outcome(ending=Ending.LOST, message=f"the sandbox could not be started: {error}")
+        return _failed(task, started_ns, unstarted)
     finally:
         if sandbox is not None:
             _retire(sandbox)
+
+
+def lost(task: Task, message: str, host: str = "") -> Measurement:
+    """The measurement of a task that nobody knows more of than that it was lost."""
+    return replace(_failed(task, 0, Outcome(ending=Ending.LOST, message=message)), host=host)
+
+
+def lost_by_engine(error: Exception) -> str:
+    """Why a task was lost that an engine answered with an exception."""
+    return f"the engine lost the task: {type(error).__name__}: {error}".removesuffix(": ")
 
 
 def close_idle() -> None:

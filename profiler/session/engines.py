@@ -12,6 +12,7 @@ from contextlib import ExitStack
 
 from profiler.errors import UsageError
 from profiler.model import Plan, Variant
+from profiler.runner.engines.asking import client_of
 from profiler.runner.engines.engine import Engine
 from profiler.runner.machine import usable_cores
 from profiler.session.options import Options
@@ -35,12 +36,11 @@ def reach(options: Options, executor: Executor | None, stop: Stop, opened: ExitS
         return opened.enter_context(dask_engine.existing_cluster(options.scheduler, options.root, stop.requested))
     if executor is None:
         return None
-    if type(executor).__module__.startswith("distributed."):
+    client = client_of(executor)
+    if client is not None:
         from profiler.runner.engines import dask_engine
 
-        client = dask_engine.client_of(executor)
-        if client is not None:
-            return opened.enter_context(dask_engine.checked(client, options.root, stop.requested, executor))
+        return opened.enter_context(dask_engine.checked(client, options.root, stop.requested, executor))
     engine = Engine(executor)
     opened.callback(engine.close)
     return engine

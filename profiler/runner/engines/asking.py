@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from profiler.errors import EngineError
@@ -17,6 +18,11 @@ _LOOK = (
     "__import__('importlib.metadata').metadata.distributions(name=name)), '') for name in %r}}"
 )
 """An expression, so that a worker that has no paredown can say so."""
+
+
+def client_of(executor: Executor) -> Client | None:
+    """The client of an executor that Dask made, where it can be asked; imports no Dask to find out."""
+    return getattr(executor, "_client", None) if type(executor).__module__.startswith("distributed.") else None
 
 
 def address_of(client: Client) -> str:

@@ -7,7 +7,6 @@ import multiprocessing.resource_tracker
 import os
 import shutil
 import signal
-import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from profiler.errors import EngineError
 from profiler.model import Measurement, Plan
 from profiler.runner.engines import asking, preflight
 from profiler.runner.engines.engine import Engine
-from profiler.runner.engines.once import Attempt, Told, lost
+from profiler.runner.engines.once import WORKER_LOST, Attempt, Told
 from profiler.runner.engines.upkeep import Upkeep
 from profiler.runner.machine import this_machine
 from profiler.runner.tasks import close_idle
@@ -104,13 +103,8 @@ class DaskEngine(Engine):
     def _lost(self, task: Task, error: Exception) -> Measurement:
         if type(error).__name__ != "KilledWorker":
             return super()._lost(task, error)
-        attempt = Attempt(task)
-        found = attempt.found()
-        if found is not None:
-            return found
-        if attempt.is_running():
-            return attempt.as_lost()
-        return lost(task, "the workers that it was given to were lost before it began")
+        unbegun = "the workers that it was given to were lost before it began"
+        return Attempt(task).became(WORKER_LOST, unbegun=unbegun)
 
     def close_idle(self) -> None:
         """End the warm sandboxes on all workers."""
@@ -258,11 +252,3 @@ def _closing(engine: DaskEngine) -> Iterator[DaskEngine]:
     finally:
         engine.close_idle()
         engine.close()
-
-
-def client_of(executor: Executor) -> Client | None:
-    """The client of an executor that Dask made, where it can be asked."""
-    if not type(executor).__module__.startswith("distributed."):
-        return None
-    client = getattr(executor, "_client", None)
-    return client if client is not None and "distributed" in sys.modules else None

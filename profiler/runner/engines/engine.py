@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from profiler.model import FunctionRef, Machine, Measurement, Plan
-from profiler.runner.engines.once import Attempt, Told, lost, run_once, versions
+from profiler.runner.engines.once import Attempt, Told, run_once, versions
+from profiler.runner.tasks import lost, lost_by_engine
 from profiler.task import Task
 from profiler.work import CallFunction
 
@@ -123,12 +124,7 @@ class Engine(Executor):
 
     def _lost(self, task: Task, error: Exception) -> Measurement:
         """What the run's folder says of a task that the engine has lost."""
-        attempt = Attempt(task)
-        found = attempt.found()
-        if found is not None:
-            return found
-        message = f"the engine lost the task: {type(error).__name__}: {error}".removesuffix(": ")
-        return attempt.as_lost(message) if attempt.is_running() else lost(task, message)
+        return Attempt(task).became(lost_by_engine(error))
 
     def _settle(self, mine: Future[Measurement], measurement: Measurement) -> None:
         with self._lock:
@@ -187,8 +183,7 @@ class Engine(Executor):
         while time.monotonic() < end_s and any(Attempt(task).is_running() for task in pending.values()):
             time.sleep(_LOOK_S)
         for mine, task in pending.items():
-            attempt = Attempt(task)
-            self._settle(mine, attempt.found() or (attempt.as_lost(why) if attempt.is_running() else lost(task, why)))
+            self._settle(mine, Attempt(task).became(why))
 
     # --- afterwards -----------------------------------------------------------------------------------------------
 

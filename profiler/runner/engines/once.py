@@ -15,15 +15,17 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-from profiler.model import Ending, Machine, Measurement, Outcome, Peak
+from profiler.model import Machine, Measurement
 from profiler.runner.decomposed import safe_name
 from profiler.runner.host import seen_from
 from profiler.runner.machine import this_machine
-from profiler.runner.tasks import run_task
+from profiler.runner.tasks import lost, run_task
 from profiler.task import Task
 
 ALIKE = ("paredown", "duckdb", "pandas")
 """Packages that every worker has in the harness's own version: they make the figures and the files."""
+
+WORKER_LOST = "the worker that ran it was lost"
 
 _told: set[tuple[str, int]] = set()
 """Runs whose harness knows from this process what its host is."""
@@ -86,15 +88,6 @@ def _version(name: str) -> str:
         return ""
 
 
-def lost(task: Task, message: str, host: str = "") -> Measurement:
-    """The measurement of a task that nobody knows more of than that it was lost."""
-    return Measurement(
-        variant=task.variant, step=task.step, index=task.index, started_ns=0, wall_ns=0, cpu_ns=0, wait_ns=0,
-        outcome=Outcome(ending=Ending.LOST, message=message), init_ns=0, init_cpu_ns=0, peak=Peak(low=0, high=None),
-        start_bytes=0, cores=task.cores, attempt=task.attempt, host=host,
-    )  # fmt: skip
-
-
 class Attempt:
     """The files of one attempt of a task, in the folder that every worker sees."""
 
@@ -139,7 +132,19 @@ class Attempt:
         """Whether it has begun and not ended, as far as its files say."""
         return os.path.exists(self.begun) and not os.path.exists(self.ended)
 
-    def as_lost(self, why: str = "the worker that ran it was lost") -> Measurement:
+    def became(self, why: str, *, unbegun: str | None = None) -> Measurement:
+        """How it ended; where nobody has noted that, that it was lost.
+
+        Args:
+            why: Why nobody answers any more.
+            unbegun: Why it was lost if it never began; None: the same.
+        """
+        found = self.found()
+        if found is not None:
+            return found
+        return self.as_lost(why) if self.is_running() else lost(self.task, why if unbegun is None else unbegun)
+
+    def as_lost(self, why: str = WORKER_LOST) -> Measurement:
         """That it was lost, and where it ran."""
         host, number = "", ""
         with suppress(OSError), open(self.begun) as file:
