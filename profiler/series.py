@@ -17,6 +17,9 @@ _LEAST_LOOKS = 3
 _OWN_LOOKS = 10
 """In one repetition of a step, for its own to count rather than the variant's."""
 
+Place = tuple[Variant, str | None]
+"""A step of a variant; None: the whole variant."""
+
 Looks = tuple[int, int]
 """At the pace of the cores, in one repetition: the CPU time of all of them in ns, and how many they are."""
 
@@ -42,6 +45,11 @@ class Series:
     """Share of its tasks' time in which they were ready to run, but the machine's cores were busy; empty: not known."""
     pace_ns: tuple[float, ...] = ()
     """What a fixed piece of work took on the same cores meanwhile, in CPU time; empty: not known of each repetition."""
+
+    @property
+    def place(self) -> Place:
+        """What it has the figures of."""
+        return self.variant, self.step
 
     @property
     def repeats(self) -> int:
@@ -82,15 +90,10 @@ def _of_variant(complete: Sequence[Repetition]) -> Iterator[Series]:
     by_step = [_by_step(repetition.measurements) for repetition in complete]
     whole = _series(complete[0].variant, None, [repetition.measurements for repetition in complete])
     paces = paces_of_whole([_looks(repetition.measurements) for repetition in complete])
-    yield Series(
-        variant=whole.variant,
-        step=None,
-        tasks=whole.tasks,
-        peak_bytes=whole.peak_bytes,
-        bounded=whole.bounded,
+    yield replace(
+        whole,
         cpu_ns=tuple(sum(map(_cpu_ns, steps.values())) for steps in by_step),
         wall_ns=tuple(repetition.end.wall_ns for repetition in complete if repetition.end),
-        waited=whole.waited,
         pace_ns=paces,
     )
     for step in by_step[0]:

@@ -22,11 +22,8 @@ from profiler.regression.difference import Difference, difference
 from profiler.regression.pace import at_pace
 from profiler.regression.repeats import typical
 from profiler.regression.thresholds import CREEP_SIGNIFICANCE, DEFAULT_THRESHOLD, least_growth
-from profiler.series import Series, series_of
+from profiler.series import Place, Series, series_of
 from profiler.settings import Rules
-
-Place = tuple[Variant, str | None]
-"""A step of a variant; None: the whole variant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

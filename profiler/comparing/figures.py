@@ -8,13 +8,13 @@ from decimal import Decimal
 from itertools import zip_longest
 from statistics import fmean
 
-from profiler.comparing.pace import Place, cpu_times, repetitions_at
+from profiler.comparing.pace import cpu_times, repetitions_at
 from profiler.comparing.values import Figure
 from profiler.facts import Platform
 from profiler.fit import DEFAULT_HEADROOM
 from profiler.model import Run, Variant
 from profiler.regression.busy import too_busy
-from profiler.series import Series
+from profiler.series import Place, Series
 from profiler.variants import VariantVerdict
 from profiler.verdict import judge
 
@@ -59,7 +59,7 @@ def figures_of(run: Run, measured: Sequence[Series], terms: Terms, reference: Ma
     bounded, hypothetical, busy = set(), set(), set()
     slower = {}
     for series in measured:
-        key = series.variant, series.step
+        key = series.place
         found[*key, Figure.PEAK] = list(series.peak_bytes)
         found[*key, Figure.CPU] = list(cpu_times(series, reference))
         found[*key, Figure.TASKS] = [series.tasks]

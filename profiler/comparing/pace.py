@@ -13,10 +13,7 @@ from statistics import fmean
 from profiler.checking.likeness import same_pace, same_place
 from profiler.model import Measurement, Repetition, Run, Variant
 from profiler.regression.pace import at_pace
-from profiler.series import Series, complete_repetitions
-
-Place = tuple[Variant, str | None]
-"""A step of a variant, by its name in the run itself; None: the whole variant."""
+from profiler.series import Place, Series, complete_repetitions
 
 
 def references(
@@ -31,26 +28,21 @@ def references(
 
     Returns:
         Nothing of a variant whose pace is not known of both runs, or of another machine; of the first run those
-        variants that another one is compared with at its pace.
+        variants that another one is compared with at its pace. Steps are by their names in the run itself.
     """
-    first = {(series.variant, series.step): fmean(series.pace_ns) for series in measured[0] if series.pace_ns}
+    first = {series.place: fmean(series.pace_ns) for series in measured[0] if series.pace_ns}
     others: list[dict[Place, float]] = []
     for run, of_run, there in zip(runs[1:], measured[1:], names[1:], strict=True):
         like = same_place(runs[0], run) and same_pace(runs[0], run)
         known = [series for series in of_run if like and series.pace_ns and (series.variant, None) in first]
-        others.append(
-            {
-                (series.variant, series.step): first.get(_there(series, there), first[series.variant, None])
-                for series in known
-            }
-        )
+        others.append({series.place: first.get(_there(series, there), first[series.variant, None]) for series in known})
     used = {variant for reference in others for variant, _ in reference}
     return [{place: pace for place, pace in first.items() if place[0] in used}, *others]
 
 
 def cpu_times(series: Series, reference: Mapping[Place, float]) -> tuple[float, ...]:
     """Return the CPU time of each repetition, in ns: at the pace of the reference where there is one."""
-    pace = reference.get((series.variant, series.step))
+    pace = reference.get(series.place)
     return series.cpu_ns if pace is None else at_pace(series.cpu_ns, series.pace_ns, pace)
 
 

@@ -90,6 +90,11 @@ def _past(header: Header, figures: Figures, newest: Header, newest_figures: Figu
         ending = Ending.INTERRUPTED
     elif figures.failed:
         ending = Ending.FAILED
+    own = [
+        replace(series, step=names[series.variant].get(series.step or "", series.step))
+        for series in figures.series
+        if series.variant not in figures.taken
+    ]
     return Past(
         header=header,
         ending=ending,
@@ -97,11 +102,7 @@ def _past(header: Header, figures: Figures, newest: Header, newest_figures: Figu
         same_machine=same_machine(header.run.machine, newest.run.machine)
         and (figures is newest_figures or (figures.hosts is not None and figures.hosts == newest_figures.hosts)),
         other_data=other_data(header.run, newest.run),
-        series=tuple(
-            replace(series, step=names[series.variant].get(series.step or "", series.step))
-            for series in figures.series
-            if series.variant not in figures.taken
-        ),
+        series={series.place: series for series in own},
         taken=figures.taken,
         busy=frozenset(series.variant for series in figures.series if series.step is None and too_busy(series.waited)),
     )

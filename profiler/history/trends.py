@@ -6,7 +6,7 @@ A run says nothing of it where the pace is not known, or the machine was too bus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import fmean
 
@@ -18,12 +18,10 @@ from profiler.regression.creep import creep
 from profiler.regression.pace import at_pace
 from profiler.regression.repeats import typical
 from profiler.regression.thresholds import CREEP_SIGNIFICANCE, DEFAULT_THRESHOLD, least_growth
-from profiler.series import Series
+from profiler.series import Place
 
 _MOST_POINTS = 30
 """Of more runs, neighbours are taken together: the test for a rise takes time by the square of them."""
-
-Place = tuple[Variant, str | None]
 
 
 def trends_of(runs: Sequence[Past]) -> Iterator[Trend]:
@@ -32,7 +30,7 @@ def trends_of(runs: Sequence[Past]) -> Iterator[Trend]:
     Args:
         runs: The oldest first.
     """
-    keys = dict.fromkeys((series.variant, series.step) for run in reversed(runs) for series in run.series)
+    keys = dict.fromkeys(place for run in reversed(runs) for place in run.series)
     order = list(Variant)
     references = {variant: _reference(runs, variant) for variant in Variant}
     for place in sorted(keys, key=lambda key: (order.index(key[0]), key[1] is not None)):
@@ -74,7 +72,7 @@ def _reference(runs: Sequence[Past], variant: Variant) -> Past | None:
 
 
 def _time_says_something(run: Past, variant: Variant, reference: Past) -> bool:
-    whole = _series(run).get((variant, None))
+    whole = run.series.get((variant, None))
     comparable = run.same_machine and not run.other_data and variant not in run.busy
     like = same_pace(run.header.run, reference.header.run)
     return comparable and like and whole is not None and bool(whole.pace_ns)
@@ -85,7 +83,7 @@ def _repeats(run: Past, place: Place, measure: Measure, reference: Past | None) 
 
     CPU times are at the pace of a reference; without one, as measured.
     """
-    series = _series(run).get(place)
+    series = run.series.get(place)
     if series is None or run.other_data or (measure is Measure.CPU and not run.same_machine):
         return ()
     if measure is Measure.PEAK:
@@ -99,7 +97,7 @@ def _repeats(run: Past, place: Place, measure: Measure, reference: Past | None) 
 
 def _slower(run: Past, place: Place, reference: Past) -> float | None:
     """What a fixed piece of work took on its cores ÷ on the reference's; None where that says nothing."""
-    series = _series(run).get(place)
+    series = run.series.get(place)
     if series is None or not _time_says_something(run, place[0], reference):
         return None
     return fmean(series.pace_ns) / _pace_ns(reference, place)
@@ -107,9 +105,5 @@ def _slower(run: Past, place: Place, reference: Past) -> float | None:
 
 def _pace_ns(reference: Past, place: Place) -> float:
     """Of a step that it does not have, that of the whole variant."""
-    having = _series(reference)
+    having = reference.series
     return fmean(having.get(place, having[place[0], None]).pace_ns)
-
-
-def _series(run: Past) -> Mapping[Place, Series]:
-    return {(series.variant, series.step): series for series in run.series}

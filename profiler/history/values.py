@@ -5,6 +5,7 @@ Only the values are here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,7 +13,7 @@ from profiler.checking.outcome import Measure
 from profiler.kept.listing import Header, Unreadable
 from profiler.model import Variant
 from profiler.regression.creep import Rise
-from profiler.series import Series
+from profiler.series import Place, Series
 
 
 class Ending(StrEnum):
@@ -36,7 +37,7 @@ class Past:
     """As the newest run's, and so are the kinds of host that ran its tasks."""
     other_data: str
     """Why it measured other work than the newest run, in words that follow "its"; empty: the same."""
-    series: tuple[Series, ...]
+    series: Mapping[Place, Series]
     """Of each variant that it measured to its end itself, the whole and its steps, by the names that they have in the
     newest run."""
     taken: frozenset[Variant]

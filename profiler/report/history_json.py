@@ -50,7 +50,7 @@ def _run(run: Past) -> dict[str, Any]:
                 "pace_ns": list(series.pace_ns),
                 "wall_ns": list(series.wall_ns),
             }
-            for series in run.series
+            for series in run.series.values()
         ],
     }
 

@@ -157,7 +157,7 @@ def _trends(trends: Sequence[Trend], cells: int) -> Table:
 
 def _runs(variant: Variant, history: History) -> Table:
     runs = [run for run in reversed(history.runs) if _was_asked(run, variant)]
-    wholes = [_whole(run, variant) for run in runs]
+    wholes = [run.series.get((variant, None)) for run in runs]
     peak_unit, peaks = sizes([None if whole is None else round(typical(whole.peak_bytes)) for whole in wholes])
     at_pace = _cpu_values(variant, history)
     cpu = [
@@ -196,10 +196,6 @@ def _runs(variant: Variant, history: History) -> Table:
             )
         )
     return Table(columns=columns, rows=tuple(rows))
-
-
-def _whole(run: Past, variant: Variant) -> Series | None:
-    return next((series for series in run.series if series.variant is variant and series.step is None), None)
 
 
 def _cpu_values(variant: Variant, history: History) -> dict[str, float]:

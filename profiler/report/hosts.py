@@ -10,7 +10,7 @@ from profiler.hosts import Host, Hosts, Trait
 from profiler.model import Settings, Variant
 from profiler.report.clean import one_line
 from profiler.report.figures import numbers, sizes, times
-from profiler.report.plain import many
+from profiler.report.plain import listed, many
 from profiler.report.shape import Cell, Column, Row, Section, Table
 from profiler.units import count
 
@@ -87,9 +87,9 @@ def _notes(hosts: Hosts) -> Iterator[str]:
         machines = "The machine of {} is" if len(hosts.unknown) == 1 else "The machines of {} are"
         yield f"{machines.format(_names(hosts.unknown))} not known: {_ONLY_CPU}."
     if hosts.unlike:
-        yield f"{_known(hosts)} differ in {_listed(hosts.unlike)}{_what_follows(hosts)}."
+        yield f"{_known(hosts)} differ in {listed(hosts.unlike)}{_what_follows(hosts)}."
     elif len(hosts.each) - len(hosts.unknown) > 1:
-        yield f"{_known(hosts)} are alike in {_listed(_known_traits(hosts))}."
+        yield f"{_known(hosts)} are alike in {listed(_known_traits(hosts))}."
     if hosts.lost:
         yield f"{many(hosts.lost, 'task')} {'was' if hosts.lost == 1 else 'were'} lost, nobody knows on which host."
 
@@ -109,11 +109,7 @@ def _known_traits(hosts: Hosts) -> list[Trait]:
     return [trait for trait in Trait if clocks or trait is not Trait.CLOCK]
 
 
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def _names(hosts: Sequence[Host]) -> str:
     names = [_name(host) for host in hosts[:_MOST_NAMES]]
     more = len(hosts) - len(names)
-    return _listed([*names, f"{count(more)} more"] if more else names)
+    return listed([*names, f"{count(more)} more"] if more else names)
