@@ -14,7 +14,7 @@ from profiler.judging import Judging, headroom_of, report_of
 from profiler.model import AUTO, MOST_SHARDS, Run, Variant
 from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import exact
-from profiler.urls import located
+from profiler.urls import located, workspace_folder
 
 if TYPE_CHECKING:
     from profiler.checking.outcome import Check
@@ -81,7 +81,7 @@ def run(
         threads=threads,
         cold=cold,
         timeout_ns=None if timeout_s is None else round(timeout_s * 1e9),
-        workspace=Path(workspace),
+        workspace=workspace_folder(workspace),
     )
     if executor is not None:
         from profiler.runner.probing import probed
@@ -104,7 +104,7 @@ def load(reference: str | Path = "last", *, workspace: str | Path = ".paredown")
     """
     from profiler.store import load_run
 
-    return load_run(str(reference), folder=Path(workspace))
+    return load_run(str(reference), folder=workspace_folder(workspace))
 
 
 def judge(
@@ -191,7 +191,7 @@ def check(
         judging=_judging(**judging),  # type: ignore[arg-type]
         options=options,
         settings=None if settings is None else Path(settings),
-        workspace=Path(workspace),
+        workspace=workspace_folder(workspace),
         baselines=tuple(before for before in baselines if isinstance(before, Run)),
     )
     found = checked_report(run, asked).check

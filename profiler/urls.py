@@ -6,8 +6,9 @@ Nothing here asks a store for anything.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from profiler.errors import InputError
+from profiler.errors import InputError, UsageError
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _SHORT = re.compile(r"(?P<scheme>s3a?|gc?s|abfss?|az|https?|file):/?(?P<rest>[^/].*)", re.IGNORECASE | re.DOTALL)
@@ -29,6 +30,20 @@ def is_url(path: str) -> bool:
     (True, False)
     """
     return _URL.match(path) is not None
+
+
+def workspace_folder(path: str | Path) -> Path:
+    """Return the folder that a workspace is named by.
+
+    Raises:
+        UsageError: If it is a URL: a folder of this disk would be made that is called like one.
+    """
+    if is_url(str(path)):
+        raise UsageError(
+            f"the workspace is {cleaned(str(path))}; expected a folder of this disk",
+            hint="inputs may be read by URL; runs, and what passes between steps, stay on this disk",
+        )
+    return Path(path)
 
 
 def scheme_of(url: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from profiler.cli.options import WholeRange
+from profiler.cli.options import WholeRange, Workspace
 from profiler.errors import UsageError
 from profiler.model import AUTO, MOST_SHARDS
 from profiler.urls import located
@@ -64,7 +64,7 @@ def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--workspace",
-            type=click.Path(file_okay=False),
+            type=Workspace(),
             default=".paredown",
             show_default=True,
             help="Where runs, made data and what passes between steps are kept.",

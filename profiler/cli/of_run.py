@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from profiler.cli.options import amount, whole
+from profiler.cli.options import Workspace, amount, whole
 from profiler.errors import UsageError
 
 _ALONE = ("gb_s_per_request", "price_per_customer", "invocations_per_request", "share", "instance_type")
@@ -55,7 +55,7 @@ _OPTIONS = (
     click.option("--warm", is_flag=True, help="With --run: bill no init."),
     click.option(
         "--workspace",
-        type=click.Path(file_okay=False),
+        type=Workspace(),
         default=".paredown",
         show_default=True,
         help="With --run: where runs are kept.",

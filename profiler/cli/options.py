@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from profiler.report import FORMATS
+from profiler.urls import workspace_folder
 
 LARGEST = Decimal(10) ** 12
 SMALLEST = Decimal(10) ** -18
@@ -88,8 +89,19 @@ def _decimal(text: str, expected: str) -> Decimal:
     return number
 
 
+class Workspace(click.Path):
+    """A workspace's folder, there or not yet."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take it, or say that it is no folder of this disk."""
+        return super().convert(str(workspace_folder(value)), param, ctx)
+
+
 workspace_option = click.option(
-    "--workspace", type=click.Path(file_okay=False), default=".paredown", show_default=True, help="Where runs are kept."
+    "--workspace", type=Workspace(), default=".paredown", show_default=True, help="Where runs are kept."
 )
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from profiler.errors import InputError
+import profiler
+from profiler.cli.main import main
+from profiler.errors import InputError, UsageError
 from profiler.urls import cleaned, located
 
 
@@ -76,3 +80,41 @@ def test_text_is_cleaned_of_every_secret_in_it() -> None:
     assert (
         cleaned("a s3://k:hidden@b/c and 'https://h/?sig=hidden&x=1'") == "a s3://***@b/c and 'https://h/?sig=***&x=1'"
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "cost_anomalies"],
+        ["plan", "cost_anomalies"],
+        ["report"],
+        ["check"],
+        ["compare", "one", "other"],
+        ["history"],
+        ["runs"],
+        ["budget", "--run", "last"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_workspace_by_url_is_refused_and_no_folder_is_called_like_it(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--workspace", "s3://bucket/paredown"]) == 2
+    assert "the workspace is s3://bucket/paredown; expected a folder of this disk" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: profiler.run("cost_anomalies", workspace="s3://bucket/paredown"),
+        lambda: profiler.load("last", workspace="s3://bucket/paredown"),
+    ],
+    ids=["run", "load"],
+)
+def test_so_it_is_from_python(call: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="expected a folder of this disk"):
+        call()
+    assert list(tmp_path.iterdir()) == []
