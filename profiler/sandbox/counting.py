@@ -11,7 +11,7 @@ import os
 
 from profiler.errors import InputError
 from profiler.model import Ending, Group, Outcome, PlannedStep, Skew
-from profiler.sandbox import frames, queries, stores
+from profiler.sandbox import frames, lending, queries
 from profiler.sandbox.frames import identifier
 from profiler.sandbox.sharding import choose
 from profiler.work import Answered, Counted, CountGroups
@@ -55,7 +55,7 @@ def carry_out(order: CountGroups) -> Answered:
                 f"SELECT {_ROWS}, {shown} FROM counted ORDER BY {_ROWS} DESC, {keys} LIMIT {NAMED}"
             ).fetchall()
         except duckdb.Error as error:
-            told = stores.trouble()
+            told = lending.trouble()
             raise InputError(
                 f"shards auto: the groups of {step.name!r} cannot be counted: "
                 f"{told.message if told else str(error).strip().splitlines()[0]}",

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from profiler.model import Ending, Outcome
-from profiler.sandbox import calls, frames, loading, queries, stores
+from profiler.sandbox import calls, frames, lending, loading, queries
 from profiler.sandbox.frames import GroupedObjects, StepError
 from profiler.work import Answered, KeepAnswer, MonolithStep, Source
 
@@ -62,7 +62,7 @@ def _query(order: MonolithStep) -> Any:
         ) from error
     except duckdb.Error as error:
         told = queries.message(error, order.sql or "", order.file or order.name)
-        raise stores.trouble() or queries.QueryError(told) from error
+        raise lending.trouble() or queries.QueryError(told) from error
     finally:
         connection.close()
 

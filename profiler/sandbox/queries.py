@@ -9,7 +9,7 @@ from typing import Any
 
 from profiler.errors import PareDownError
 from profiler.model import Ending, Outcome
-from profiler.sandbox import frames, stores
+from profiler.sandbox import frames, lending
 from profiler.sandbox.frames import identifier, literal
 from profiler.work import Answered, RunQuery, Source
 
@@ -42,7 +42,7 @@ def carry_out(order: RunQuery) -> Answered:
             "give the query a larger memory_mib, or aggregate earlier"
         ) from error
     except duckdb.Error as error:
-        raise stores.trouble() or QueryError(message(error, order.sql, order.file)) from error
+        raise lending.trouble() or QueryError(message(error, order.sql, order.file)) from error
     finally:
         connection.close()
     if os.path.isdir(order.target):
@@ -67,7 +67,7 @@ def add_view(connection: Any, source: Source) -> None:
         raise QueryError(f"{source.name}: a query cannot select from it; {error.message}") from error
     if not files:
         raise QueryError(f"{source.name}: came to nothing for every group, so a query cannot select from it")
-    stores.attach(connection, files)
+    lending.attach(connection, files)
     connection.execute(f"CREATE VIEW {identifier(table_name(source.name))} AS SELECT * FROM {frames.scan(files)}")
 
 

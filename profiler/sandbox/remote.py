@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from profiler.errors import InputError
-from profiler.sandbox import frames, stores
-from profiler.sandbox.store_errors import NO_FILE, explained
+from profiler.sandbox import frames
+from profiler.stores import opening
+from profiler.stores.explaining import NO_FILE, explained
 from profiler.urls import is_url
 
 _MAGIC = b"PAR1"
@@ -62,8 +63,8 @@ class Remote:
         Raises:
             InputError: If the store cannot be asked, or says no.
         """
-        stores.refuse_without_bucket(pattern)
-        filesystem = stores.opened(pattern)
+        opening.refuse_without_bucket(pattern)
+        filesystem = opening.opened(pattern)
         try:
             listed = _listed(filesystem, pattern)
         except Exception as error:
@@ -107,7 +108,7 @@ class Remote:
         return complaints
 
     def _fetch(self, files: Sequence[RemoteFile]) -> list[str]:
-        filesystem = stores.opened(files[0].url)
+        filesystem = opening.opened(files[0].url)
         complaints: dict[str, str] = {}
         ranges = {file.url: _of_interest(file) for file in files}
         parts = _fetched(filesystem, ranges, complaints)

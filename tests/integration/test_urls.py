@@ -12,9 +12,10 @@ from s3fs import S3FileSystem
 
 from profiler.errors import InputError
 from profiler.model import InputFiles, Measurement, Moved, Variant
-from profiler.sandbox import counting, frames, inputs, queries, store_errors, stores
+from profiler.sandbox import counting, frames, inputs, queries
 from profiler.sandbox.inputs import expand, inspect_files
 from profiler.sandbox.remote import Remote
+from profiler.stores import explaining, opening
 from profiler.urls import located
 from profiler.work import CountGroups, Source
 from tests.factories import a_planned_step
@@ -340,6 +341,7 @@ def test_a_folder_and_its_marker_are_no_files(store: Store, url: str) -> None:
 @pytest.fixture
 def asking(store: Store, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """This process asks the store."""
+    S3FileSystem.clear_instance_cache()
     for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
@@ -465,7 +467,7 @@ def test_missing_credentials_are_told(elsewhere: pytest.MonkeyPatch) -> None:
 
 
 def test_a_store_that_never_answers_is_given_up(elsewhere: pytest.MonkeyPatch) -> None:
-    for module in (store_errors, stores):
+    for module in (explaining, opening):
         elsewhere.setattr(module, "READ_S", 1)
     with listening(never) as address:
         elsewhere.setenv("AWS_ENDPOINT_URL", address)

@@ -17,6 +17,7 @@ CONNECT_S, READ_S, ATTEMPTS = 5, 10, 2
 NO_FILE = "there is no such file"
 _NO_BUCKET_NAME = "{bucket!r} is no name that a bucket can have"
 _DENIED = "access is denied ({code}): these credentials may not read it, or it is not there and they may not list"
+_DENIED_TO_WRITE = "access is denied ({code}): these credentials may not write here"
 _EXPIRED = "the credentials have expired ({code}); get new ones"
 _UNKNOWN_KEY = "the store does not take these credentials ({code})"
 _REGION = "bucket {bucket!r} is in {region}, and was asked for in another one; set AWS_DEFAULT_REGION to it"
@@ -94,12 +95,13 @@ _EXCEPTIONS = {
 }
 
 
-def explained(error: BaseException, url: str) -> str:
+def explained(error: BaseException, url: str, *, writing: bool = False) -> str:
     """Say what went wrong with a URL.
 
     Args:
         error: What fsspec, or the library below it, has raised.
         url: Of the file or the glob.
+        writing: It was to be written, or removed.
     """
     bucket = url.split("://", 1)[-1].split("/", 1)[0]
     chain = list(_chain(error))
@@ -108,7 +110,8 @@ def explained(error: BaseException, url: str) -> str:
         if isinstance(response, dict) and "Error" in response:
             code = str(response["Error"].get("Code") or response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
             if code in _CODES:
-                return _CODES[code].format(code=code, bucket=bucket, region=_region(response))
+                sentence = _DENIED_TO_WRITE if writing and _CODES[code] is _DENIED else _CODES[code]
+                return sentence.format(code=code, bucket=bucket, region=_region(response))
             return cleaned(f"the store answered {code}: {response['Error'].get('Message') or 'nothing more'}")
     for one in chain:
         name = next((kind.__name__ for kind in type(one).__mro__ if kind.__name__ in _EXCEPTIONS), None)

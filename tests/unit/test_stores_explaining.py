@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from profiler.sandbox.store_errors import explained
+from profiler.stores.explaining import explained
 
 
 class ClientError(Exception):

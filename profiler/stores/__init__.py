@@ -1,0 +1,1 @@
+"""Object stores: opened by URL, their objects, and what their errors mean."""

@@ -1,0 +1,169 @@
+"""Objects of a store by URL: read, written whole, written once, listed and removed; its errors as ours.
+
+An object appears when it is whole, or not at all: no store shows what is half-written.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from profiler.errors import InputError, OutputError
+from profiler.stores.explaining import NO_FILE, explained
+from profiler.stores.opening import opened
+from profiler.urls import scheme_of
+
+PART_BYTES = 8 << 20
+"""A file of twice this size and more is sent in parts of it, so that no more of it is in memory; each is a request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An object as a store lists it."""
+
+    size: int
+    written_ns: int
+    """When, since 1970; 0 where the store does not say it."""
+
+
+def read(url: str) -> bytes | None:
+    """The content of an object; None: there is no such one.
+
+    Raises:
+        InputError: If the store cannot be asked, or says no.
+    """
+    with _reading(url) as asked:
+        content: bytes = opened(url).cat_file(url)
+        return content
+    return None if asked.missing else b""
+
+
+def write(url: str, content: bytes) -> None:
+    """Write an object, in the place of another one if there is one.
+
+    Raises:
+        OutputError: If the store cannot be asked, or says no.
+    """
+    with _writing(url):
+        opened(url).pipe_file(url, content)
+
+
+def create(url: str, content: bytes) -> bool:
+    """Write an object that is not there yet, as only one of several writers can; False: it is there.
+
+    Raises:
+        OutputError: If the store cannot be asked, or says no.
+    """
+    with _writing(url):
+        try:
+            opened(url).pipe_file(url, content, mode="create")
+        except FileExistsError:
+            return False
+    return True
+
+
+def put(path: str, url: str) -> None:
+    """Copy a file of this disk to a store.
+
+    Raises:
+        OutputError: If the store cannot be asked, or says no.
+    """
+    parts = {"chunksize": PART_BYTES} if scheme_of(url) in ("s3", "s3a") else {}
+    with _writing(url):
+        opened(url).put_file(path, url, **parts)
+
+
+def get(url: str, path: str) -> None:
+    """Copy an object to this disk; where it cannot be had whole, `path` may be left with a part of it.
+
+    Raises:
+        InputError: If there is none, or the store cannot be asked, or says no.
+    """
+    with _reading(url) as asked:
+        opened(url).get_file(url, path)
+    if asked.missing:
+        raise InputError(f"{url}: {NO_FILE}")
+
+
+def listed(url: str) -> dict[str, Found]:
+    """What lies below a URL, by its name from there on, with `/` between folders.
+
+    Raises:
+        InputError: If the store cannot be asked, or says no.
+    """
+    below = url.rstrip("/") + "/"
+    with _reading(url):
+        filesystem = opened(url)
+        start = filesystem._strip_protocol(below).rstrip("/") + "/"
+        found = filesystem.find(below, detail=True)
+        return {
+            name.removeprefix(start): Found(size=int(entry["size"] or 0), written_ns=_written_ns(entry))
+            for name, entry in found.items()
+            if name.startswith(start)
+        }
+    return {}
+
+
+def remove(url: str) -> None:
+    """Remove what lies below a URL, and the object that has this URL itself; nothing there is as well.
+
+    Raises:
+        OutputError: If the store cannot be asked, or says no.
+    """
+    with _writing(url):
+        try:
+            opened(url).rm(url, recursive=True)
+        except FileNotFoundError:
+            return
+
+
+def join(url: str, *names: str) -> str:
+    """The URL of what lies below another one.
+
+    >>> join("s3://bucket/paredown/", "runs", "a.jsonl")
+    's3://bucket/paredown/runs/a.jsonl'
+    """
+    return posixpath.join(url, *names)
+
+
+def _written_ns(entry: dict[str, Any]) -> int:
+    for name in ("LastModified", "last_modified", "mtime", "updated", "created"):
+        when = entry.get(name)
+        if isinstance(when, str):
+            when = datetime.fromisoformat(when)
+        if when is not None:
+            return int((when.timestamp() if isinstance(when, datetime) else float(when)) * 1e9)
+    return 0
+
+
+@dataclass(slots=True)
+class _Asked:
+    missing: bool = False
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[_Asked]:
+    asked = _Asked()
+    try:
+        yield asked
+    except InputError:
+        raise
+    except Exception as error:
+        what = explained(error, url)
+        if what != NO_FILE:
+            raise InputError(f"{url}: cannot be read: {what}") from error
+        asked.missing = True
+
+
+@contextmanager
+def _writing(url: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise OutputError(error.message) from error
+    except Exception as error:
+        raise OutputError(f"{url}: cannot be written: {explained(error, url, writing=True)}") from error

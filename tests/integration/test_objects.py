@@ -1,0 +1,122 @@
+"""Objects of a store by URL, on moto's server: whole or not there, written by one of several, listed, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from s3fs import S3FileSystem
+
+from profiler.errors import InputError, OutputError, PareDownError
+from profiler.stores import objects
+from tests.object_stores import SECRET, Store, environment, listening, refusing, running_store
+
+HERE = "s3://workspace/paredown"
+
+
+def asking(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what is asked from here on ask this store."""
+    S3FileSystem.clear_instance_cache()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Store]:
+    with running_store() as store:
+        store.client.create_bucket(Bucket="workspace")
+        yield store
+
+
+@pytest.fixture
+def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    asking(running.environment, monkeypatch)
+    yield running
+    objects.remove(HERE)
+
+
+@pytest.mark.usefixtures("store")
+def test_what_is_written_is_read_and_what_is_not_there_is_none() -> None:
+    objects.write(f"{HERE}/a", b"first")
+    objects.write(f"{HERE}/a", b"second")
+    assert objects.read(f"{HERE}/a") == b"second"
+    assert objects.read(f"{HERE}/b") is None
+
+
+@pytest.mark.usefixtures("store")
+def test_of_two_who_create_an_object_one_does() -> None:
+    assert objects.create(f"{HERE}/begun", b"one")
+    assert not objects.create(f"{HERE}/begun", b"other")
+    assert objects.read(f"{HERE}/begun") == b"one"
+
+
+def test_a_large_file_goes_and_comes_whole_in_parts(store: Store, tmp_path: Path) -> None:
+    content = bytes(range(256)) * (3 * objects.PART_BYTES // 256)
+    (tmp_path / "large").write_bytes(content)
+    objects.put(str(tmp_path / "large"), f"{HERE}/large")
+    objects.get(f"{HERE}/large", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == content
+    assert store.client.head_object(Bucket="workspace", Key="paredown/large", PartNumber=1)["PartsCount"] == 3
+
+
+@pytest.mark.usefixtures("store")
+def test_what_lies_below_a_url_is_listed_by_its_names_from_there() -> None:
+    for name in ("runs/a.jsonl", "runs/b.jsonl", "work/a/answers/m.parquet"):
+        objects.write(f"{HERE}/{name}", b"123")
+    objects.write("s3://workspace/paredown-other/x", b"")
+    found = objects.listed(HERE)
+    objects.remove("s3://workspace/paredown-other")
+    assert {name: item.size for name, item in found.items()} == {
+        "runs/a.jsonl": 3,
+        "runs/b.jsonl": 3,
+        "work/a/answers/m.parquet": 3,
+    }
+    assert all(item.written_ns > 1_700_000_000 * 10**9 for item in found.values())
+    assert set(objects.listed(f"{HERE}/runs/")) == {"a.jsonl", "b.jsonl"}
+    assert objects.listed(f"{HERE}/none") == {}
+
+
+@pytest.mark.usefixtures("store")
+def test_what_is_removed_is_gone_and_nothing_beside_it() -> None:
+    for name in ("work/a/1", "work/a/2", "work/ab/1"):
+        objects.write(f"{HERE}/{name}", b"")
+    objects.remove(f"{HERE}/work/a")
+    objects.remove(f"{HERE}/work/a")
+    assert set(objects.listed(HERE)) == {"work/ab/1"}
+
+
+ASKED: dict[str, Callable[[str], object]] = {
+    "read": objects.read,
+    "listed": objects.listed,
+    "got": lambda url: objects.get(url, "/dev/null"),
+    "written": lambda url: objects.write(url, b""),
+    "created": lambda url: objects.create(url, b""),
+    "put": lambda url: objects.put(__file__, url),
+}
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("what", ASKED)
+def test_a_bucket_that_is_not_there_is_named(what: str) -> None:
+    with pytest.raises(PareDownError, match=r"s3://nowhere/x: cannot be (read|written): there is no bucket 'nowhere'"):
+        ASKED[what]("s3://nowhere/x")
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "says"),
+    [("read", InputError, "may not read it"), ("written", OutputError, "may not write here")],
+)
+def test_a_denied_key_is_said_without_the_secret(
+    what: str, error: type[PareDownError], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(refusing(403, "AccessDenied")) as address:
+        asking(environment(address), monkeypatch)
+        with pytest.raises(error, match=says) as caught:
+            ASKED[what](f"{HERE}/x")
+    assert SECRET not in str(caught.value)
+
+
+def test_nothing_that_speaks_a_scheme_is_said_to_a_writer_too() -> None:
+    with pytest.raises(OutputError, match="nowhere://a/b: no filesystem is known for nowhere://"):
+        objects.write("nowhere://a/b", b"")
