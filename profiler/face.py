@@ -8,13 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from profiler import mirror
 from profiler.errors import UsageError
 from profiler.jobs import declares_a_job, find_job
 from profiler.judging import Judging, headroom_of, report_of
 from profiler.model import AUTO, MOST_SHARDS, Run, Variant
 from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import exact
-from profiler.urls import located, workspace_folder
+from profiler.urls import located
 
 if TYPE_CHECKING:
     from profiler.checking.outcome import Check
@@ -59,6 +60,7 @@ def run(
         UsageError: If an argument means nothing, or no task can run on the executor.
         PareDownError: If the job cannot be run; see `profiler.errors`.
     """
+    from profiler.runner.workspace import Workspace
     from profiler.session import Options, run_job
 
     if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
@@ -81,7 +83,7 @@ def run(
         threads=threads,
         cold=cold,
         timeout_ns=None if timeout_s is None else round(timeout_s * 1e9),
-        workspace=workspace_folder(workspace),
+        workspace=Workspace.at(workspace),
     )
     if executor is not None:
         from profiler.runner.probing import probed
@@ -104,7 +106,7 @@ def load(reference: str | Path = "last", *, workspace: str | Path = ".paredown")
     """
     from profiler.store import load_run
 
-    return load_run(str(reference), folder=workspace_folder(workspace))
+    return load_run(str(reference), folder=mirror.to_read(workspace))
 
 
 def judge(
@@ -191,7 +193,7 @@ def check(
         judging=_judging(**judging),  # type: ignore[arg-type]
         options=options,
         settings=None if settings is None else Path(settings),
-        workspace=workspace_folder(workspace),
+        workspace=mirror.to_read(workspace),
         baselines=tuple(before for before in baselines if isinstance(before, Run)),
     )
     found = checked_report(run, asked).check

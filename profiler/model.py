@@ -456,6 +456,8 @@ class Settings:
     """How often each variant is measured."""
     pace: int = 0
     """`PACE_VERSION` where the pace of the cores was looked at meanwhile; 0: it was not."""
+    workspace: str = ""
+    """URL of the workspace, where what passed between decomposed steps lay in a store; empty: in a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

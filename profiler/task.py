@@ -38,3 +38,5 @@ class Task:
     """Whether the pace of its core is looked at while it works."""
     host: str = ""
     """The harness's host, as `runner.host` knows it: on another one, the measurement says which."""
+    away: str = ""
+    """URL of the run's part of the workspace, where a worker need not see `folder`; empty: every worker sees it."""

@@ -13,6 +13,7 @@ from profiler.errors import InputError, UsageError
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _SHORT = re.compile(r"(?P<scheme>s3a?|gc?s|abfss?|az|https?|file):/?(?P<rest>[^/].*)", re.IGNORECASE | re.DOTALL)
 _CHAINED = re.compile(r"[A-Za-z0-9+.-]+::.*://|[A-Za-z][A-Za-z0-9+.-]*://.*::(?:/|.*://)", re.DOTALL)
+_HAS_PATTERN = re.compile(r"[*?\[\]#]")
 _WORDS = "sig|signature|token|key|secret|password|credential"
 _SECRET_NAMES = re.compile(_WORDS, re.IGNORECASE)
 _NAMES = re.compile(r"[?&#;]([\w.-]+)=")
@@ -30,20 +31,6 @@ def is_url(path: str) -> bool:
     (True, False)
     """
     return _URL.match(path) is not None
-
-
-def workspace_folder(path: str | Path) -> Path:
-    """Return the folder that a workspace is named by.
-
-    Raises:
-        UsageError: If it is a URL: a folder of this disk would be made that is called like one.
-    """
-    if is_url(str(path)):
-        raise UsageError(
-            f"the workspace is {cleaned(str(path))}; expected a folder of this disk",
-            hint="inputs may be read by URL; runs, and what passes between steps, stay on this disk",
-        )
-    return Path(path)
 
 
 def scheme_of(url: str) -> str:
@@ -76,6 +63,31 @@ def located(path: str) -> str | None:
     _refuse_secrets(path)
     rest = path[len(scheme) :]
     return _of_this_disk(path, rest) if scheme in ("file", "local") else scheme + rest
+
+
+def workspace_url(path: str | Path) -> str | None:
+    """Return the URL of a workspace that lies in a store, without a slash at its end; None: it is a folder.
+
+    >>> workspace_url("s3://bucket/paredown/"), workspace_url(".paredown")
+    ('s3://bucket/paredown', None)
+
+    Raises:
+        UsageError: If it is a URL that no workspace can have.
+    """
+    try:
+        url = located(str(path))
+    except InputError as error:
+        raise UsageError(f"the workspace {error.message}") from error
+    if url is None:
+        return None
+    if not is_url(url):
+        raise UsageError(f"the workspace is {path}; expected the path alone, {url}")
+    if scheme_of(url) in ("http", "https") or _HAS_PATTERN.search(url):
+        raise UsageError(
+            f"the workspace is {cleaned(url)}, where nothing can be written; "
+            "expected a folder of a store, like s3://bucket/paredown"
+        )
+    return url.rstrip("/")
 
 
 def _lacks_a_slash(scheme: str, rest: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from profiler.report import FORMATS
-from profiler.urls import workspace_folder
+from profiler.urls import workspace_url
 
 LARGEST = Decimal(10) ** 12
 SMALLEST = Decimal(10) ** -18
@@ -90,14 +90,16 @@ def _decimal(text: str, expected: str) -> Decimal:
 
 
 class Workspace(click.Path):
-    """A workspace's folder, there or not yet."""
+    """A workspace, there or not yet: a folder, or the URL of one in a store."""
+
+    name = "folder or URL"
 
     def __init__(self) -> None:
         super().__init__(file_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Take it, or say that it is no folder of this disk."""
-        return super().convert(str(workspace_folder(value)), param, ctx)
+        """Take it, or say why it is none."""
+        return workspace_url(value) or super().convert(value, param, ctx)
 
 
 workspace_option = click.option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -26,6 +25,7 @@ def command(
 ) -> int:
     """Check JOB and show what would run, reading what. Nothing runs, and no data are made."""
     from profiler.cli.planned import describe
+    from profiler.runner.workspace import Workspace
     from profiler.session import Options, plan_job
 
     file = find_job(job)
@@ -35,7 +35,7 @@ def command(
         "inputs": inputs_of(inputs),
         "params": params_of((*params, *more)),
         "shards": shards,
-        "workspace": Path(workspace),
+        "workspace": Workspace.at(workspace),
     }
     click.echo(describe(plan_job(str(file), Options(**options))))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -87,6 +86,7 @@ def command(
     Exit code 0: every step ended well, and both variants give the same answer; 1: not so; 130: interrupted.
     """
     from profiler.judging import budget_for, facts_for, platform_for
+    from profiler.runner.workspace import Workspace
     from profiler.session import Options, run_job, run_script, view_lines
 
     file = find_job(job)
@@ -94,7 +94,7 @@ def command(
     platform_for(facts, judging)  # What cannot be judged is said before hours are spent on measuring it.
     variant, timeout = options.pop("variant"), options.pop("timeout")
     settings: dict[str, Any] = options | {
-        "workspace": Path(options["workspace"]),
+        "workspace": Workspace.at(options["workspace"]),
         "variants": (Variant(variant),) if variant else tuple(Variant),
         "timeout_ns": round(timeout * 1_000_000_000) or None,
         "progress": not quiet and sys.stderr.isatty(),

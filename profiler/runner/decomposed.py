@@ -72,7 +72,9 @@ class Setting:
     plan: Plan
     settings: Settings
     folder: Path
-    """The run's work folder."""
+    """The run's work folder, on this disk."""
+    files: str
+    """Folder, or URL, below which steps leave their files."""
     stop_file: Path
     started_ns: int
     environment: Mapping[str, str]
@@ -97,7 +99,7 @@ def tasks_of(step: PlannedStep, kept: Mapping[str, Kept], setting: Setting) -> l
 def _orders(
     step: PlannedStep, kept: Mapping[str, Kept], setting: Setting
 ) -> Iterable[tuple[int, CallFunction | RunQuery]]:
-    target = str(setting.folder / Variant.DECOMPOSED.value / safe_name(step.name))
+    target = os.path.join(setting.files, Variant.DECOMPOSED.value, safe_name(step.name))
     if step.kind in (Kind.QUERY, Kind.COMBINE):
         limits = setting.limits[step.memory_mib or 0]
         for index, part in enumerate(step.parts or (None,)):

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from profiler.model import Ending, Measurement, Moved, Outcome, Peak, PlannedStep, Variant, moved_by
 from profiler.runner.decomposed import Setting
@@ -20,7 +19,7 @@ Record = Callable[[Measurement], None]
 
 
 def run_monolith(
-    setting: Setting, record: Record, progress: Progress, stopping: Callable[[], bool], answer: Path
+    setting: Setting, record: Record, progress: Progress, stopping: Callable[[], bool], answer: str
 ) -> tuple[str, tuple[str, ...]]:
     """Run all steps in one process.
 
@@ -112,12 +111,12 @@ def _blank(step: PlannedStep, setting: Setting) -> Measurement:
 
 
 def _keep_answer(
-    keeper: Keeper, last: PlannedStep, setting: Setting, answer: Path, stopping: Callable[[], bool]
+    keeper: Keeper, last: PlannedStep, setting: Setting, answer: str, stopping: Callable[[], bool]
 ) -> tuple[str, tuple[str, ...]]:
     """Have the answer written, where a table is wanted: when there is something to compare or to count."""
     if not setting.wants_answer:
         return "", ()
-    order = KeepAnswer(name=last.name, target=str(answer.with_suffix("")))
+    order = KeepAnswer(name=last.name, target=os.path.splitext(answer)[0])
     reply = keeper.ask(order, stopping=stopping)
     if isinstance(reply, Gone):
         return f"writing the answer: {gone_outcome(reply, None).message}", ()

@@ -9,15 +9,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from profiler import mirror
 from profiler.errors import OutputError
 from profiler.model import Variant
+from profiler.urls import workspace_url
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The folder of all runs. Every worker sees it under the same path."""
+    """The folder of all runs. Every worker sees it under the same path, or else what is kept by URL."""
 
     root: Path
+    """On this disk, absolute; of a workspace in a store, its copy."""
+    url: str = ""
+    """Where it lies in a store."""
+
+    @classmethod
+    def at(cls, path: str | Path) -> Workspace:
+        """The workspace that somebody names, by path or by URL; nothing is asked of a store yet.
+
+        Raises:
+            UsageError: If it is a URL that no workspace can have.
+            OutputError: If the copy of one in a store has no place on this disk.
+        """
+        url = workspace_url(path)
+        return cls(mirror.folder_of(url), url) if url else cls(Path(path).absolute())
 
     @property
     def runs(self) -> Path:
@@ -34,13 +50,16 @@ class Workspace:
         return self.root / "work" / run_id
 
     def of_repetition(self, run_id: str, variant: Variant, repeat: int) -> Path:
-        """What a repetition of a variant passes between its steps; of the first one, the run's own folder."""
-        work = self.work(run_id)
-        return work / f"repeat-{repeat}-{variant.value}" if repeat else work
+        """What a repetition of a variant needs on this disk; of the first one, the run's own folder."""
+        return self.work(run_id).joinpath(*_repetition(variant, repeat))
 
-    def answer(self, run_id: str, variant: Variant) -> Path:
-        """A variant's answer; it stays when the rest of the work goes."""
-        return self.work(run_id) / "answers" / f"{variant.value}.parquet"
+    def files(self, run_id: str, variant: Variant = Variant.DECOMPOSED, repeat: int = 0) -> str:
+        """Folder, or URL, below which the steps of a repetition leave their files."""
+        return os.path.join(self.url or self.root, "work", run_id, *_repetition(variant, repeat))
+
+    def answer(self, run_id: str, variant: Variant) -> str:
+        """Path or URL of a variant's answer; it stays when the rest of the work goes."""
+        return os.path.join(self.files(run_id), "answers", f"{variant.value}.parquet")
 
     def prepare(self, run_id: str) -> Path:
         """Make a run's folder.
@@ -96,6 +115,11 @@ class Workspace:
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
+
+
+def _repetition(variant: Variant, repeat: int) -> tuple[str, ...]:
+    """Below a run's own folder, the one of a repetition; the first one has none of its own."""
+    return (f"repeat-{repeat}-{variant.value}",) if repeat else ()
 
 
 def _is_running(number: str) -> bool:

@@ -22,7 +22,6 @@ from profiler.runner.control import Control, Stopped
 from profiler.runner.lines import LineView
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
-from profiler.runner.workspace import Workspace
 from profiler.session.earlier import expected
 from profiler.session.engines import reach, ready
 from profiler.session.measuring import Session, setting_of, settings_of
@@ -40,7 +39,7 @@ def planning(
     file: str, options: Options, progress: Progress, stopping: Callable[[], bool]
 ) -> Iterator[tuple[Planned, Control]]:
     """Plan a job in a child of its own, which stays for more orders while the context lasts."""
-    workspace = Workspace(options.root)
+    workspace = options.workspace
     folder = workspace.prepare(f"planning-{os.getpid()}")
     workspace.sweep()
     try:
@@ -57,7 +56,7 @@ def _order(file: str, options: Options) -> MakePlan:
         inputs=dict(options.inputs),
         params=dict(options.params),
         shards=None if options.shards == AUTO else options.shards,
-        data_folder=str(Workspace(options.root).data),
+        data_folder=str(options.workspace.data),
     )
 
 
@@ -82,7 +81,7 @@ def run_job(file: str, options: Options, *, executor: Executor | None = None) ->
     Returns:
         The run as kept; `ended` is False where it was interrupted.
     """
-    with Stop(Workspace(options.root)) as stop:
+    with Stop(options.workspace) as stop:
         with Progress(visible=options.progress) as progress, ExitStack() as opened:
             engine = reach(options, executor, stop, opened)
             try:
@@ -102,11 +101,11 @@ def view_lines(file: str, name: str, options: Options) -> LineView:
     Raises:
         UsageError: If no variant has such a step, or the step is no Python function.
     """
-    with Stop(Workspace(options.root)) as stop, Progress(visible=options.progress) as progress:
+    with Stop(options.workspace) as stop, Progress(visible=options.progress) as progress:
         try:
             plan = _plan(file, options, progress, stop)
             variant, step = lines.find_step(plan, name, options.variants)
-            workspace = Workspace(options.root)
+            workspace = options.workspace
             folder = workspace.prepare(f"lines-{os.getpid()}")
             try:
                 setting = setting_of(plan, settings_of(plan, options), folder, stop)
@@ -140,7 +139,7 @@ def run_script(file: str, options: Options) -> Run:
         shards_reason="a script is one task",
         code={str(path): hashlib.sha256(path.read_bytes()).hexdigest()},
     )
-    with Stop(Workspace(options.root)) as stop, the_same_input(options.repeats or 1) as before_each:
+    with Stop(options.workspace) as stop, the_same_input(options.repeats or 1) as before_each:
         session = Session.begin(plan, options, stop, Progress(visible=False))
         session.measure(None, before_each)
         return session.load()

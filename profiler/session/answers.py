@@ -26,13 +26,13 @@ class Answers:
         return Control(self.folder, os.environ, job_folder=os.path.dirname(self.plan.file))
 
     def collect(
-        self, variant: Variant, files: tuple[str, ...], target: Path, measurements: tuple[Measurement, ...]
+        self, variant: Variant, files: tuple[str, ...], target: str, measurements: tuple[Measurement, ...]
     ) -> tuple[Answer | None, str]:
         """A variant's last files as its one answer; or why they are none."""
         order = CollectAnswer(
             variant=variant,
             files=files,
-            target=str(target),
+            target=target,
             answer_key=self.plan.answer_key,
             request=self.plan.request,
         )

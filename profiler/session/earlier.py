@@ -10,7 +10,6 @@ from typing import Any
 
 from profiler.errors import ResumeError, RunFileError, UsageError
 from profiler.model import Answer, Measurement, Plan, PlannedStep, Repetition, Run, Variant, VariantEnd
-from profiler.runner.workspace import Workspace
 from profiler.session.options import Options
 from profiler.store import load_run, newest_runs
 
@@ -29,7 +28,7 @@ def taken(reference: str, plan: Plan, options: Options) -> Taken:
     """The variant that is not measured now, from a kept run of the same job on the same inputs."""
     if len(options.variants) != 1:
         raise UsageError("--against takes one variant from a kept run; say with --variant which one to measure now")
-    other = load_run(reference, folder=options.workspace)
+    other = load_run(reference, folder=options.root)
     variant = next(variant for variant in Variant if variant not in options.variants)
     _refuse_other_data(plan, other)
     end = next((item for item in other.variants if item.variant is variant), None)
@@ -74,7 +73,7 @@ def resumable(plan: Plan, options: Options) -> Run:
             f"{run.path} was begun with --repeat {run.settings.repeats}, and goes on with that, not {options.repeats}",
             hint="leave --repeat out",
         )
-    owner = Workspace(options.root).owner(run.id)
+    owner = options.workspace.owner(run.id)
     if owner is not None:
         raise ResumeError(f"{run.path} still goes on, in process {owner}", hint="wait for it, or stop it with Ctrl-C")
     changed = [f"the code ({', '.join(names)})" for names in [_changed(run.plan.code, plan.code)] if names]

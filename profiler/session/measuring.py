@@ -50,8 +50,8 @@ class Session:
     ) -> Session:
         """Begin a run's file, or open the one that is resumed."""
         options.check(plan)
-        workspace = Workspace(options.root)
-        settings = settings_of(plan, options)
+        workspace = options.workspace
+        settings = replace(settings_of(plan, options), workspace=workspace.url)
         if engine is not None:
             settings = replace(settings, engine=engine.name, jobs=engine.slots or settings.jobs)
             plan = replace(plan, warnings=(*plan.warnings, *([engine.warning] if engine.warning else [])))
@@ -110,7 +110,8 @@ class Session:
     def setting(self) -> Setting:
         """What all tasks of this run have in common."""
         folder = self.workspace.work(self.run_id)
-        return replace(setting_of(self.plan, self.settings, folder, self.stop), started_ns=self.started_ns)
+        setting = setting_of(self.plan, self.settings, folder, self.stop)
+        return replace(setting, files=self.workspace.files(self.run_id), started_ns=self.started_ns)
 
     def measure(self, engine: Engine | None, before_each: Callable[[], object] = lambda: None) -> None:
         """Run what is wanted and missing, one repetition of each variant after another; then compare, score and end.
@@ -152,6 +153,7 @@ class Session:
             setting=replace(
                 setting,
                 folder=self.workspace.of_repetition(self.run_id, variant, repeat),
+                files=self.workspace.files(self.run_id, variant, repeat),
                 wants_answer=setting.wants_answer and repeat == 0,
             ),
             answers=self._answers(),
@@ -217,6 +219,7 @@ def setting_of(plan: Plan, settings: Settings, folder: Path, stop: Stop) -> Sett
         plan=plan,
         settings=settings,
         folder=folder,
+        files=str(folder),
         stop_file=stop.file,
         started_ns=time.time_ns(),
         environment=dict(os.environ),

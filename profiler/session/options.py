@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from profiler.model import Plan, Variant
+from profiler.runner.workspace import Workspace
 
 DEFAULT_TIMEOUT_NS = 900_000_000_000
 ENGINES = ("local", "dask")
@@ -31,7 +32,7 @@ class Options:
     """How often each variant is measured, from 1; None: once, or as the run that is resumed was begun."""
     cold: bool = False
     timeout_ns: int | None = DEFAULT_TIMEOUT_NS
-    workspace: Path = Path(".paredown")
+    workspace: Workspace = field(default_factory=lambda: Workspace.at(".paredown"))
     progress: bool = False
     resume: bool = False
     against: str | None = None
@@ -47,5 +48,5 @@ class Options:
 
     @property
     def root(self) -> Path:
-        """The workspace's folder, absolute."""
-        return self.workspace.absolute()
+        """The workspace's folder on this disk, absolute."""
+        return self.workspace.root

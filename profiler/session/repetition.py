@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from profiler.model import INTERRUPTED, Measurement, PlannedStep, Repetition, StepBegin, Variant, VariantEnd
 from profiler.runner import decomposed, monolith
@@ -35,8 +34,8 @@ class OneRepetition:
     setting: Setting
     """With a folder of its own, and an answer wanted of the first repetition only."""
     answers: Answers
-    answer: Path
-    """Where the answer is kept."""
+    answer: str
+    """Path or URL, where the answer is kept."""
     recorder: Recorder
     stop: Stop
     progress: Progress
@@ -71,7 +70,6 @@ class OneRepetition:
         """Run it from its first step on; returns why it did not come to its end, if so, and the file of its answer."""
         if self.before is not None:
             self.recorder.restart(Variant.MONOLITH, self.repeat)
-        self.answer.parent.mkdir(parents=True, exist_ok=True)
         step = self.setting.plan.monolith[0]
         if step.kind != "script":
             return monolith.run_monolith(self.setting, self._record, self.progress, self.stop.requested, self.answer)

@@ -21,6 +21,7 @@ def first_tasks(plan: Plan) -> list[Task]:
         plan=plan,
         settings=the_settings(),
         folder=Path("/work"),
+        files="/work",
         stop_file=Path("/work/stop"),
         started_ns=0,
         environment={},

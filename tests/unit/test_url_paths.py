@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import profiler
-from profiler.cli.main import main
-from profiler.errors import InputError, UsageError
-from profiler.urls import cleaned, located
+from profiler import mirror
+from profiler.errors import InputError, OutputError, UsageError
+from profiler.urls import cleaned, located, workspace_url
 
 
 @pytest.mark.parametrize(
@@ -83,38 +81,53 @@ def test_text_is_cleaned_of_every_secret_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("path", "url"),
     [
-        ["run", "cost_anomalies"],
-        ["plan", "cost_anomalies"],
-        ["report"],
-        ["check"],
-        ["compare", "one", "other"],
-        ["history"],
-        ["runs"],
-        ["budget", "--run", "last"],
+        (".paredown", None),
+        ("S3://bucket/paredown/", "s3://bucket/paredown"),
+        ("s3://bucket", "s3://bucket"),
+        ("gs://bucket/a b/c", "gs://bucket/a b/c"),
     ],
-    ids=lambda command: command[0],
 )
-def test_a_workspace_by_url_is_refused_and_no_folder_is_called_like_it(
-    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main([*command, "--workspace", "s3://bucket/paredown"]) == 2
-    assert "the workspace is s3://bucket/paredown; expected a folder of this disk" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+def test_a_workspace_is_a_folder_or_the_url_of_one(path: str, url: str | None) -> None:
+    assert workspace_url(path) == url
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("path", "says"),
     [
-        lambda: profiler.run("cost_anomalies", workspace="s3://bucket/paredown"),
-        lambda: profiler.load("last", workspace="s3://bucket/paredown"),
+        ("https://host/paredown", "https://host/paredown, where nothing can be written"),
+        ("s3://bucket/runs-*", r"s3://bucket/runs-\*, where nothing can be written"),
+        ("s3://me:hidden@bucket/paredown", "holds a user and a password"),
+        ("s3:/bucket/paredown", "did you mean s3://bucket/paredown?"),
+        ("file:///data/paredown", "expected the path alone, /data/paredown"),
     ],
-    ids=["run", "load"],
 )
-def test_so_it_is_from_python(call: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="expected a folder of this disk"):
-        call()
-    assert list(tmp_path.iterdir()) == []
+def test_what_no_workspace_can_be_is_said(path: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        workspace_url(path)
+    assert "hidden" not in str(caught.value)
+
+
+def test_the_copy_of_a_workspace_has_one_folder_for_each_url_and_endpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    first, other = mirror.folder_of("s3://bucket/a-b"), mirror.folder_of("s3://bucket/a/b")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+    elsewhere = mirror.folder_of("s3://bucket/a-b")
+    assert len({first, other, elsewhere}) == 3
+    assert [mirror.shown(folder) for folder in (first, other, elsewhere)] == [
+        "s3://bucket/a-b",
+        "s3://bucket/a/b",
+        "s3://bucket/a-b",
+    ]
+    assert mirror.shown(tmp_path) == str(tmp_path)
+
+
+def test_a_copy_without_a_place_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(OutputError, match="where the copy of s3://bucket/a is kept: Not a directory"):
+        mirror.folder_of("s3://bucket/a")
