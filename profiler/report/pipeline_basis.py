@@ -30,8 +30,8 @@ def basis(pipeline: Pipeline) -> Iterator[str]:
     else:
         yield f"The files of the last step are the answers, on S3, {kept}."
     yield (
-        f"{_requests_basis(pipeline)} Between steps they are kept one day. Logs: Lambda's own lines and what was "
-        f"printed, {kept}."
+        f"{' '.join(_requests_basis(pipeline))} Files between steps are kept one day. Logs: Lambda's own lines and "
+        f"what was printed, {kept}."
     )
     if design.athena:
         yield "Athena bills what a query reads, at least 10 MB; its TB, not confirmed, as 10^12 bytes."
@@ -47,23 +47,34 @@ def _terms(pipeline: Pipeline) -> str:
     return f" with {' and '.join(terms)}" if terms else ""
 
 
-def _requests_basis(pipeline: Pipeline) -> str:
+def _requests_basis(pipeline: Pipeline) -> Iterator[str]:
     """Which of the requests to S3 were counted, and how the others are estimated."""
     requests = pipeline.s3_requests
     written, given = memory(pipeline.s3_written_bytes), memory(pipeline.s3_given_bytes)
-    estimate = (
-        f"One PUT for each file on S3 ({written}), one GET for each that a task is given ({given}); a query may make "
-        "several GETs of a large file."
-    )
-    if requests.counted is not None:
-        estimate = (
-            f"Of the requests to S3, {requests_words(requests.counted)} are counted as the tasks made them. For files "
-            f"that were on this disk it is an estimate: {many(requests.estimated_put, 'PUT')} for those that go to S3 "
-            f"({written} in all), {many(requests.estimated_get, 'GET')} for those that a task is given."
+    put = f"{many(requests.estimated_put, 'PUT')} for those that go to S3 ({written} in all)"
+    get = f"{many(requests.estimated_get, 'GET')} for those that a task is given"
+    estimates = [text for text, number in ((put, requests.estimated_put), (get, requests.estimated_get)) if number]
+    if requests.counted is None:
+        yield (
+            f"One PUT for each file on S3 ({written}), one GET for each that a task is given ({given}); a query may "
+            "make several GETs of a large file."
+        )
+    elif estimates:
+        yield f"Of the requests to S3, {requests_words(requests.counted)} are counted as the tasks made them."
+        where = "" if requests.unseen else " that were on this disk"
+        yield f"For {'other ' if requests.unseen else ''}files{where} it is an estimate: {', '.join(estimates)}."
+    else:
+        yield (
+            f"All requests to S3 are counted as the tasks made them: {requests_words(requests.counted)}, for {written} "
+            f"that they left there and {given} that they were given."
+        )
+    if requests.not_needed_put:
+        yield (
+            f"{many(requests.not_needed_put, 'PUT')} of the answer's files, whose rows are items here, "
+            f"{'is' if requests.not_needed_put == 1 else 'are'} not billed."
         )
     if requests.unseen:
-        estimate += f" How {', '.join(map(one_line, requests.unseen))} asked for its input is not counted."
-    return estimate
+        yield f"How {', '.join(map(one_line, requests.unseen))} asked for its input is not counted."
 
 
 def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:

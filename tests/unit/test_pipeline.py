@@ -131,6 +131,78 @@ def test_where_requests_were_not_seen_the_estimate_holds_and_that_is_said() -> N
     jsonschema.validate(json.loads(pipeline_json(pipeline)), SCHEMA)
 
 
+def a_run_in_a_store(*, on_disk: bool = False, **moved: Any) -> Run:
+    """The priced run with what passes between its steps on S3, and its input there too, unless that is on this disk."""
+    run = a_run_behind_urls(None)
+    found = Moved(**({"get": 4, "put": 2, "received_bytes": 20 * MIB, "sent_bytes": MIB} | moved))
+    tasks = tuple(
+        replace(task, moved=found, files=tuple(f"s3://bucket/paredown/work/{task.step}/{file}" for file in task.files))
+        if task.variant is Variant.DECOMPOSED
+        else task
+        for task in run.measurements
+    )
+    (item,) = run.plan.inputs
+    found_on_disk = replace(item, paths=("/data/a", "/data/b", "/data/c"), sizes=())
+    return replace(
+        run,
+        settings=replace(run.settings, workspace="s3://bucket/paredown"),
+        plan=replace(run.plan, inputs=(found_on_disk if on_disk else item,)),
+        measurements=tasks,
+    )
+
+
+def test_where_everything_lies_in_a_store_nothing_is_estimated() -> None:
+    pipeline = project(a_run_in_a_store(list=1), design=Design(store=Store.S3))
+    used = amounts(pipeline)
+    assert (used["s3.get_requests"], used["s3.put_requests"]) == (3 * 4, 3 * (2 + 1))
+    assert (
+        "All requests to S3 are counted as the tasks made them: 12 GETs, 6 PUTs, 3 LISTs, for 3.00 MB that they left "
+        "there and 60.0 MB that they were given. Files between steps are kept one day." in shown(pipeline)
+    )
+    jsonschema.validate(json.loads(pipeline_json(pipeline)), SCHEMA)
+
+
+def test_of_inputs_on_this_disk_the_gets_alone_are_estimated() -> None:
+    pipeline = project(a_run_in_a_store(on_disk=True), design=Design(store=Store.S3))
+    assert amounts(pipeline)["s3.get_requests"] == 3 * 4 + 3  # The query's own three files.
+    assert "on this disk it is an estimate: 3 GETs for those that a task is given." in shown(pipeline)
+
+
+def test_a_put_of_an_answer_that_is_items_here_is_not_billed() -> None:
+    pipeline = project(a_run_in_a_store())
+    assert amounts(pipeline)["s3.put_requests"] == 2  # The query's; each task of train put two files as well.
+    assert "4 PUTs of the answer's files, whose rows are items here, are not billed." in shown(pipeline)
+    own = project(a_run_in_a_store(put=7))
+    assert amounts(own)["s3.put_requests"] == 7 + 2 * (7 - 2)  # What a step's code puts there itself is billed.
+
+
+def test_files_that_were_put_there_in_a_way_nobody_saw_are_estimated() -> None:
+    unseen = project(a_run_in_a_store(put=None, list=None, sent_bytes=None), design=Design(store=Store.S3))
+    used = amounts(unseen)
+    assert (used["s3.get_requests"], used["s3.put_requests"]) == (3 * 4, 3 * 2)
+    reading = project(a_run_in_a_store(get=None, received_bytes=None), design=Design(store=Store.S3))
+    assert (amounts(reading)["s3.get_requests"], amounts(reading)["s3.put_requests"]) == (3 * 3, 3 * 2)
+    assert "For other files it is an estimate: 9 GETs for those that a task is given." in shown(reading)
+
+
+@given(
+    st.sampled_from(Store),
+    st.booleans(),
+    *(st.one_of(st.none(), st.integers(0, 10**6)) for _ in range(3)),
+)
+def test_a_request_is_counted_or_estimated_and_never_both(
+    store: Store, on_disk: bool, get: int | None, put: int | None, listed: int | None
+) -> None:
+    run = a_run_in_a_store(on_disk=on_disk, get=get, put=put, list=listed)
+    requests = project(run, design=Design(store=store)).s3_requests
+    files = 3 * (0 if get is not None else 3) + (3 if on_disk and get is not None else 0)
+    assert requests.get == 3 * (get or 0) + files
+    assert 3 * (listed or 0) <= requests.put
+    on_s3 = project(run, design=Design(store=Store.S3)).s3_requests
+    assert on_s3.put == 3 * (max(put or 0, 2) + (listed or 0))
+    assert requests.put <= on_s3.put
+
+
 def test_athena_bills_what_came_from_s3() -> None:
     run = a_run_behind_urls(Moved(get=50, received_bytes=19_000_001))
     assert amounts(project(run, design=Design(athena=True)))["athena.scanned_tb"] == Decimal("0.00002")
