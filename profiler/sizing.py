@@ -13,6 +13,7 @@ from profiler.facts import LambdaLimits
 from profiler.model import Measurement, Peak
 from profiler.pricing.cost import as_decimal
 from profiler.units import GIB, MIB, MIB_PER_GB, NS_PER_S
+from profiler.urls import is_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +45,34 @@ def work_of(measurement: Measurement, limits: LambdaLimits) -> Work:
     """Return what a measured task has to do.
 
     What it read twice comes over the network once; what it read beside its input (libraries, spilled blocks) does not.
-    What came from an object store came over a network here as well, and is in its time already.
+    What came from an object store or went to one went over a network here as well, and is in its time already.
     """
     cores = measurement.cores if measurement.cores > 0 else 1.0
     over, under = cores.as_integer_ratio()
     unhindered = max(measurement.wall_ns - measurement.wait_ns, -(-measurement.cpu_ns * under // over))
-    from_disk = measurement.input_bytes
-    if measurement.moved is not None:
-        received = measurement.moved.received_bytes
-        from_disk = 0 if received is None else max(0, from_disk - received)
-    moved = min(measurement.read_bytes, from_disk) + measurement.output_bytes
+    from_disk, to_disk = _disk_bytes(measurement)
     return Work(
         wall_ns=min(measurement.wall_ns, unhindered),
         cpu_ns=measurement.cpu_ns,
         cores=cores,
-        network_ns=-(-moved * NS_PER_S // limits.network_bytes_per_s),
+        network_ns=-(-(from_disk + to_disk) * NS_PER_S // limits.network_bytes_per_s),
     )
+
+
+def _disk_bytes(measurement: Measurement) -> tuple[int, int]:
+    """What a task read of its input on this disk, and what it left there.
+
+    Of its input, what came from a store is what it received; nothing is left of an input in a store that is read whole.
+    Files that go to a store are written to the temporary folder first and read from there, as spilled blocks are: so
+    what such a task wrote is taken off what it read, and only the rest can be of its input.
+    """
+    came, read, to_disk = 0, measurement.read_bytes, measurement.output_bytes
+    if measurement.moved is not None:
+        received = measurement.moved.received_bytes
+        came = measurement.input_bytes if received is None else received
+    if any(map(is_url, measurement.files)):
+        read, to_disk = read - measurement.written_bytes, 0
+    return max(0, min(read, measurement.input_bytes - came)), to_disk
 
 
 def needed_mib(peak_bytes: int, headroom: Decimal, limits: LambdaLimits) -> int:
