@@ -88,7 +88,7 @@ def run(
     if executor is not None:
         from profiler.runner.probing import probed
 
-        probed(executor, options.root, str(file))
+        probed(executor, options.workspace, str(file))
     return run_job(str(file), options, executor=executor)
 
 

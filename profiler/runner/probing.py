@@ -12,13 +12,15 @@ import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from profiler.errors import UsageError
+from profiler.runner.engines import signing
 from profiler.runner.engines.asking import client_of
 from profiler.runner.engines.once import versions
+from profiler.runner.engines.places import TROUBLE, Place, place_at, why
 from profiler.runner.host import called, this_host
 from profiler.runner.workspace import Workspace
 
@@ -26,16 +28,17 @@ PATIENCE_S = 300.0
 """A cluster may have to start its first worker."""
 _SHARED_S = 5.0
 """A file server may take a moment until it shows what another host wrote."""
+_ASKED, _ANSWERED = "asked", "answered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A small task: read a file of the harness's, write one beside it, and look for what tasks will need."""
+    """A small task: read a sign of the harness's, leave one beside it, and look for what tasks will need."""
 
-    folder: str
-    """In the workspace."""
+    where: str
+    """Folder in the workspace, or the URL of one."""
     token: str
-    """What stands in the file."""
+    """What the harness has left there."""
     job: str
     """The job's file."""
 
@@ -51,29 +54,29 @@ class Seen:
     reads: bool
     """It read what the harness wrote."""
     problem: str
-    """Why it could not write beside it; empty: it did."""
+    """Why it could not read it, or write beside it; empty: it did."""
     has_job: bool
 
 
 def look(probe: Probe) -> Seen:
     """Do the small task; runs on a worker."""
-    folder = Path(probe.folder)
+    place, token = place_at(probe.where), probe.token.encode()
     reads, problem = False, ""
     try:
-        reads = (folder / "asked").read_text() == probe.token
+        reads = place.read(_ASKED) == token
         if reads:
-            (folder / "answered").write_text(probe.token)
-    except OSError as error:
-        problem = error.strerror or str(error)
+            place.write(_ANSWERED, token)
+    except TROUBLE as error:
+        problem = why(error)
     return Seen(host=this_host(), versions=versions(), reads=reads, problem=problem, has_job=os.path.isfile(probe.job))
 
 
-def probed(executor: object, root: Path, job: str, *, patience_s: float = PATIENCE_S) -> Executor:
+def probed(executor: object, workspace: Workspace, job: str, *, patience_s: float = PATIENCE_S) -> Executor:
     """Return the executor, if a task can run on it.
 
     Args:
         executor: What the user gave.
-        root: The workspace, absolute.
+        workspace: Where its workers have to write.
         job: The job's file, absolute.
         patience_s: How long its first worker may take to answer, in seconds.
 
@@ -81,6 +84,7 @@ def probed(executor: object, root: Path, job: str, *, patience_s: float = PATIEN
         UsageError: If it is no executor, takes no task or loses it, or its worker does not see the workspace or the
             job, or has other versions.
         OutputError: If the workspace cannot be written.
+        EngineError: If it lies in a store that does not keep apart who writes there.
     """
     if isinstance(executor, type):
         raise UsageError(
@@ -96,17 +100,27 @@ def probed(executor: object, root: Path, job: str, *, patience_s: float = PATIEN
     given = cast("Executor", executor)
     if client_of(given) is not None:
         return given  # Dask's can be looked at more closely, each worker by itself: its own engine does.
-    folder = Workspace(root).prepare(f"probing-{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        probe = Probe(folder=str(folder), token=secrets.token_hex(16), job=job)
-        (folder / "asked").write_text(probe.token)
+    with _a_place(workspace) as where:
+        probe = Probe(where=where, token=secrets.token_hex(16), job=job)
+        place_at(where).write(_ASKED, probe.token.encode())
         seen = _answer(_future(given, probe), given, patience_s)
-        problems = tuple(_problems(seen, probe, root, min(_SHARED_S, patience_s)))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        problems = tuple(_problems(seen, probe, workspace, min(_SHARED_S, patience_s)))
     if problems:
         raise UsageError(*problems, hint="every worker has to run the same code on the same files")
     return given
+
+
+@contextmanager
+def _a_place(workspace: Workspace) -> Iterator[str]:
+    if workspace.url:
+        with signing.below_url(workspace.url) as where:
+            yield where
+        return
+    folder = workspace.prepare(f"probing-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield str(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _future(executor: Executor, probe: Probe) -> Future[Any]:
@@ -151,16 +165,26 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _problems(seen: Seen, probe: Probe, root: Path, shared_s: float) -> Iterator[str]:
+def _problems(seen: Seen, probe: Probe, workspace: Workspace, shared_s: float) -> Iterator[str]:
     """What its worker lacks."""
     name = called(seen.host, this_host())
     worker = f"the executor's worker{f' on {name}' if name else ''}"
-    if not seen.reads:
-        yield f"{worker} does not see the workspace {root}; expected a folder that all workers share, under this path"
+    if workspace.url and not seen.reads:
+        lacks = seen.problem or "it does not find what is here; expected one store for all"
+        yield f"{worker} cannot read the workspace {workspace.url}: {lacks}"
+    elif not seen.reads:
+        yield (
+            f"{worker} does not see the workspace {workspace.root}; "
+            "expected a folder that all workers share, under this path"
+        )
     elif seen.problem:
-        yield f"{worker} cannot write to the workspace {root}: {seen.problem}"
-    elif not _shows(Path(probe.folder) / "answered", probe.token, shared_s):
-        yield f"{worker} writes to {root}, but not to the folder of that name here; expected one that they share"
+        yield f"{worker} cannot write to the workspace {workspace.url or workspace.root}: {seen.problem}"
+    elif not _shows(place_at(probe.where), probe.token.encode(), shared_s):
+        same = "store" if workspace.url else "folder"
+        yield (
+            f"{worker} writes to {workspace.url or workspace.root}, but not to the {same} of that name here; "
+            "expected one that they share"
+        )
     if not seen.has_job:
         yield f"{worker} does not see the job's file {probe.job}; expected it under this path"
     for (name, own), (_, other) in zip(versions(), seen.versions, strict=True):
@@ -168,15 +192,13 @@ def _problems(seen: Seen, probe: Probe, root: Path, shared_s: float) -> Iterator
             yield f"{worker} has {_version(name, other)}, and this has {_version(name, own)}; expected the same"
 
 
-def _shows(path: Path, token: str, within_s: float) -> bool:
-    """Whether a file that a worker wrote is here, now or in a moment."""
+def _shows(place: Place, token: bytes, within_s: float) -> bool:
+    """Whether a sign that a worker left is here, now or in a moment."""
     end = time.monotonic() + within_s
     while True:
-        try:
-            if path.read_text() == token:
+        with suppress(*TROUBLE):  # Not there, or not yet.
+            if place.read(_ANSWERED) == token:
                 return True
-        except OSError:
-            pass  # Not there, or not yet.
         if time.monotonic() >= end:
             return False
         time.sleep(0.05)

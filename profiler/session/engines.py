@@ -33,15 +33,15 @@ def reach(options: Options, executor: Executor | None, stop: Stop, opened: ExitS
         preflight.require_dask()
         if options.scheduler is None:
             return None
-        return opened.enter_context(dask_engine.existing_cluster(options.scheduler, options.root, stop.requested))
+        return opened.enter_context(dask_engine.existing_cluster(options.scheduler, options.workspace, stop.requested))
     if executor is None:
         return None
     client = client_of(executor)
     if client is not None:
         from profiler.runner.engines import dask_engine
 
-        return opened.enter_context(dask_engine.checked(client, options.root, stop.requested, executor))
-    engine = Engine(executor)
+        return opened.enter_context(dask_engine.checked(client, options.workspace, stop.requested, executor))
+    engine = Engine(executor, workspace=options.workspace)
     opened.callback(engine.close)
     return engine
 

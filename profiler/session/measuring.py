@@ -67,7 +67,7 @@ class Session:
         run_id = before.id if before else new_run_id(plan.job)
         work = workspace.prepare(run_id)
         if engine is not None:
-            engine.send_code(plan, work / "code")
+            engine.send_code(work / "code")
         if before:
             recorder = Recorder.reopen(before)
             pace = PACE_VERSION if at_our_pace(before, PACE_VERSION) else 0  # Its file says how it was looked at.

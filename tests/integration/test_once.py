@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from profiler.model import Ending
+from profiler.runner.engines.attempts import Attempt
 from profiler.runner.engines.engine import Engine
-from profiler.runner.engines.once import Attempt, run_once, versions
+from profiler.runner.engines.once import run_once, versions
 from profiler.runner.tasks import close_idle
 from profiler.task import Task
 from tests.integration.place import wait_until
@@ -56,7 +57,7 @@ def test_a_worker_of_another_version_runs_nothing(task: Task) -> None:
     outcome = run_once(task, expected).measurement.outcome
     assert outcome.ending is Ending.LOST
     assert outcome.message == f"its worker has pandas {dict(versions())['pandas']} and not 0.1"
-    assert not os.path.exists(Attempt(task).begun)
+    assert not (Path(task.folder) / "attempts").exists()
 
 
 def test_a_worker_that_cannot_write_to_the_workspace_is_an_outcome(task: Task, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from profiler.errors import OutputError, UsageError
 from profiler.runner.host import this_host
 from profiler.runner.probing import Seen, probed
+from profiler.runner.workspace import Workspace
 
 SHORT_S = 0.01
 
@@ -29,7 +30,7 @@ def job(tmp_path: Path) -> Path:
 def refused(executor: object, job: Path) -> UsageError:
     """The error, when nothing of the trial is left in the workspace."""
     with pytest.raises(UsageError) as caught:
-        probed(executor, job.parent / "workspace", str(job), patience_s=SHORT_S)
+        probed(executor, Workspace(job.parent / "workspace"), str(job), patience_s=SHORT_S)
     assert list((job.parent / "workspace").glob("work/*")) == []
     return caught.value
 
@@ -49,7 +50,7 @@ class Answers(Executor):
 
 def test_an_executor_that_can_run_tasks_is_returned(job: Path) -> None:
     with ThreadPoolExecutor(1) as executor:
-        assert probed(executor, job.parent / "workspace", str(job)) is executor
+        assert probed(executor, Workspace(job.parent / "workspace"), str(job)) is executor
     assert list((job.parent / "workspace").glob("work/*")) == []
 
 
@@ -176,7 +177,7 @@ class Elsewhere(Answers):
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
         """Run it, and take away what it wrote."""
         future = super().submit(function, *arguments, **options)
-        (Path(arguments[0].folder) / "answered").unlink()
+        (Path(arguments[0].where) / "answered").unlink()
         return future
 
 
@@ -187,4 +188,4 @@ def test_a_worker_with_another_folder_of_that_name(job: Path) -> None:
 
 def test_a_workspace_that_cannot_be_written(job: Path) -> None:
     with ThreadPoolExecutor(1) as executor, pytest.raises(OutputError):
-        probed(executor, job / "below a file", str(job))
+        probed(executor, Workspace(job / "below a file"), str(job))

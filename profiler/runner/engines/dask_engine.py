@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 from profiler.errors import EngineError
 from profiler.model import Measurement, Plan
 from profiler.runner.engines import asking, preflight
+from profiler.runner.engines.attempts import WORKER_LOST, Attempt
+from profiler.runner.engines.away import leave
 from profiler.runner.engines.engine import Engine
-from profiler.runner.engines.once import WORKER_LOST, Attempt, Told
+from profiler.runner.engines.once import Told
 from profiler.runner.engines.upkeep import Upkeep
 from profiler.runner.machine import this_machine
-from profiler.runner.tasks import close_idle
 from profiler.runner.workspace import Workspace
 from profiler.task import Task
 
@@ -44,16 +45,15 @@ class DaskEngine(Engine):
     def __init__(
         self,
         client: Client,
-        root: Path,
         executor: Executor | None = None,
         *,
+        workspace: Workspace | None = None,
         own: str = "",
         upkeep: Upkeep | None = None,
     ) -> None:
         # By default a second identical task gets the first one's measurement.
-        super().__init__(executor or client.get_executor(pure=False, retries=0), name=NAME)
+        super().__init__(executor or client.get_executor(pure=False, retries=0), name=NAME, workspace=workspace)
         self.client = client
-        self.root = root
         self._cut_off = False
         self._sends_code = False
         self.upkeep = upkeep
@@ -62,11 +62,13 @@ class DaskEngine(Engine):
 
     def prepare(self, plan: Plan) -> None:
         """Look for the job's code on the workers; where it is not, it will be sent."""
+        super().prepare(plan)
         threads = self.client.nthreads()
         self.slots = sum(threads.values()) or None
         if self.own:
             self.says = self.own
             return
+        preflight.check_inputs(self.client, plan)
         workers = f"{len(threads)} worker{'s' * (len(threads) != 1)}"
         if preflight.have_code(self.client, plan):
             self.says = f"Dask at {self.address}, {workers}, with the job's code at its path"
@@ -76,10 +78,10 @@ class DaskEngine(Engine):
         self.says = f"Dask at {self.address}, {workers}; the job's code is sent through the workspace"
         self.warning = "not every worker found the job's code at its path as it is here: it was sent to all of them"
 
-    def send_code(self, plan: Plan, folder: Path) -> None:
+    def send_code(self, folder: Path) -> None:
         """Copy the job's code to where workers see it, if they have not got it."""
-        if self._sends_code:
-            self.code = preflight.copy_code(plan, folder)
+        if self._sends_code and self.code is not None:
+            self.code = preflight.copy_code(self.code, self._away(folder) or str(folder))
 
     def _look_after(self) -> None:
         if self.upkeep is not None:
@@ -107,13 +109,13 @@ class DaskEngine(Engine):
         return Attempt(task).became(WORKER_LOST, unbegun=unbegun)
 
     def close_idle(self) -> None:
-        """End the warm sandboxes on all workers."""
+        """End the warm sandboxes on all workers, with the folders that workers have made."""
         if self._gone or self.client.status != "running":
             return
 
         def ask() -> None:
             with suppress(Exception):  # A worker that is gone has none.
-                self.client.run(close_idle, on_error="ignore")
+                self.client.run(leave, on_error="ignore")
 
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
@@ -133,7 +135,7 @@ def own_cluster(plan: Plan, root: Path, jobs: int) -> Iterator[DaskEngine]:
         workers = f"{jobs} worker{'s' * (jobs != 1)} of {memory_bytes >> 20:,} MB"
         with _started(jobs, memory_bytes, folder / "temp") as client:
             upkeep = Upkeep(client.cluster)
-            yield from _closing(DaskEngine(client, root, own=f"Dask on this machine, {workers}", upkeep=upkeep))
+            yield from _closing(DaskEngine(client, own=f"Dask on this machine, {workers}", upkeep=upkeep))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -225,25 +227,25 @@ def silence() -> Iterator[None]:
 
 
 @contextmanager
-def existing_cluster(address: str, root: Path, stopping: Callable[[], bool]) -> Iterator[DaskEngine]:
+def existing_cluster(address: str, workspace: Workspace, stopping: Callable[[], bool]) -> Iterator[DaskEngine]:
     """A cluster that somebody else has started, checked; its workers stay as they are.
 
     Raises:
         EngineError: If it cannot be reached, or its workers are not as they should be.
     """
-    with silence(), preflight.connect(address) as client, checked(client, root, stopping) as engine:
+    with silence(), preflight.connect(address) as client, checked(client, workspace, stopping) as engine:
         yield engine
 
 
 @contextmanager
 def checked(
-    client: Client, root: Path, stopping: Callable[[], bool], executor: Executor | None = None
+    client: Client, workspace: Workspace, stopping: Callable[[], bool], executor: Executor | None = None
 ) -> Iterator[DaskEngine]:
     """The cluster of a client, whose workers are as they should be."""
     preflight.await_workers(client, stopping=stopping)
     asking.check_alike(client)
-    preflight.check_workspace(client, root)
-    yield from _closing(DaskEngine(client, root, executor))
+    preflight.check_workspace(client, workspace)
+    yield from _closing(DaskEngine(client, executor, workspace=workspace))
 
 
 def _closing(engine: DaskEngine) -> Iterator[DaskEngine]:

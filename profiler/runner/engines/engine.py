@@ -15,18 +15,32 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from profiler.model import FunctionRef, Machine, Measurement, Plan
-from profiler.runner.engines.once import Attempt, Told, run_once, versions
+from profiler.model import Machine, Measurement, Plan
+from profiler.runner.engines.attempts import Attempt, signs_of
+from profiler.runner.engines.away import sign_of
+from profiler.runner.engines.code import Code
+from profiler.runner.engines.once import Told, run_once, versions
+from profiler.runner.engines.places import TROUBLE, Place, place_at
 from profiler.runner.tasks import lost, lost_by_engine
+from profiler.runner.workspace import Workspace
+from profiler.stores import objects
 from profiler.task import Task
-from profiler.work import CallFunction
 
 _LOOK_S = 0.1
 """How often it is looked whether to stop, while tasks are out."""
+_ASK_S = 1.0
+"""The same, where a store is asked."""
 _PATIENCE_S = 10.0
 """How long stopped tasks may go without any of them ending, before nobody waits for them any more."""
+
+
+class _Sign(NamedTuple):
+    """Tells tasks to stop, once it is there."""
+
+    place: Place
+    name: str
 
 
 class Engine(Executor):
@@ -41,19 +55,23 @@ class Engine(Executor):
     warning = ""
     """What it found that a reader of the run should know."""
 
-    def __init__(self, inner: Executor, *, name: str | None = None) -> None:
+    def __init__(self, inner: Executor, *, name: str | None = None, workspace: Workspace | None = None) -> None:
         self.inner = inner
         self.name = name or type(inner).__name__
         self.machines: dict[str, Machine] = {}
         """Other hosts that ran tasks, by the name that measurements have."""
-        self.code: tuple[str, str] | None = None
-        """Folder of the job, and the one that workers find its code in instead."""
+        self.workspace = workspace
+        """Where it has a URL, workers need see no folder of it; None: they see every task's folder."""
+        self.code: Code | None = None
+        """The job's, as workers have to have it."""
         self._pending: dict[Future[Measurement], Task] = {}
         self._lock = threading.Lock()
         self._moved_s = time.monotonic()
         self._gone = ""
         self._watching: threading.Thread | None = None
-        self._stop_files: set[str] = set()
+        self._stops: dict[_Sign, str] = {}
+        """For the sign that workers look for, our own file that says so."""
+        self._stopped: set[_Sign] = set()
 
     # --- before ---------------------------------------------------------------------------------------------------
 
@@ -63,9 +81,10 @@ class Engine(Executor):
         Raises:
             EngineError: If they could not run as they should.
         """
+        self.code = Code.of(plan)
 
-    def send_code(self, plan: Plan, folder: Path) -> None:
-        """Put the job's code into a folder that workers see, where they need that."""
+    def send_code(self, folder: Path) -> None:
+        """Put the job's code where workers find it, where they need that: into a folder, or what stands for it."""
 
     # --- meanwhile ------------------------------------------------------------------------------------------------
 
@@ -83,7 +102,7 @@ class Engine(Executor):
             return mine
         self._watch()
         try:
-            theirs = self.inner.submit(run_once, there, versions())
+            theirs = self.inner.submit(run_once, there, versions(), self.code)
         except Exception as error:
             self._settle(mine, self._lost(there, error))
         else:
@@ -91,19 +110,18 @@ class Engine(Executor):
         return mine
 
     def _as_there(self, task: Task) -> Task:
-        """A task as workers get it: with a stop file that is ours, and with the code where they find it."""
-        self._stop_files.add(task.stop_file)
-        task = replace(task, stop_file=_ours(task.stop_file))
-        if self.code is None or not isinstance(task.order, CallFunction):
-            return task
-        before, now = self.code
+        """A task as workers get it: with a sign to stop that is ours, and where to leave signs without a folder."""
+        away = self._away(task.folder)
+        there = replace(task, stop_file=f"{task.stop_file}-tasks", away=away)
+        stop = _Sign(place_at(away or os.path.dirname(there.stop_file)), sign_of(there))
+        self._stops[stop] = task.stop_file
+        return there
 
-        def moved(function: FunctionRef) -> FunctionRef:
-            inside = function.file.startswith(before + os.sep)
-            return replace(function, file=now + function.file[len(before) :]) if inside else function
-
-        prepare = replace(task.prepare, folder=now, functions=tuple(map(moved, task.prepare.functions)))
-        return replace(task, prepare=prepare, order=replace(task.order, function=moved(task.order.function)))
+    def _away(self, folder: str | Path) -> str:
+        """The URL that stands for a folder of the workspace; empty: workers see the folder itself."""
+        if self.workspace is None or not self.workspace.url:
+            return ""
+        return objects.join(self.workspace.url, *Path(folder).relative_to(self.workspace.root).parts)
 
     def _came_in(self, mine: Future[Measurement], task: Task, theirs: Future[Told]) -> None:
         try:
@@ -149,7 +167,7 @@ class Engine(Executor):
                     self._watching = None
                     return
                 silent_s = time.monotonic() - self._moved_s
-            stopping = any(map(os.path.exists, self._stop_files))
+            stopping = any(map(os.path.exists, self._stops.values()))
             if stopping:
                 self._stop_tasks()
             if self._gone:
@@ -169,21 +187,31 @@ class Engine(Executor):
         return ""
 
     def _stop_tasks(self) -> None:
-        for file in self._stop_files:
-            with suppress(OSError):
-                Path(_ours(file)).touch()
+        for stop in self._stops.keys() - self._stopped:
+            with suppress(*TROUBLE):  # It is tried again.
+                stop.place.write(stop.name, b"stop")
+                self._stopped.add(stop)
 
     def _give_up(self, why: str) -> None:
         """Let what still runs stop, and settle every task by what the run's folder says of it."""
         self._gone = why
         self._stop_tasks()
         with self._lock:
-            pending = dict(self._pending)
+            attempts = {mine: Attempt(task) for mine, task in self._pending.items()}
+        begun: set[str] = set()
+        with suppress(*TROUBLE):
+            begun = self._signs_at_the_end(list(attempts.values()))
+        for mine, attempt in attempts.items():
+            self._settle(mine, attempt.became(why) if attempt.has_begun(begun) else lost(attempt.task, why))
+
+    def _signs_at_the_end(self, attempts: list[Attempt]) -> set[str]:
+        """What is noted of attempts once none of them runs any more, or nobody waits for them."""
         end_s = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < end_s and any(Attempt(task).is_running() for task in pending.values()):
-            time.sleep(_LOOK_S)
-        for mine, task in pending.items():
-            self._settle(mine, Attempt(task).became(why))
+        while True:
+            signs = signs_of(attempts)
+            if time.monotonic() > end_s or not any(attempt.is_running(signs) for attempt in attempts):
+                return signs
+            time.sleep(_LOOK_S if self.workspace is None or not self.workspace.url else _ASK_S)
 
     # --- afterwards -----------------------------------------------------------------------------------------------
 
@@ -192,10 +220,7 @@ class Engine(Executor):
 
     def close(self) -> None:
         """Leave nothing of ours behind; the executor itself is its owner's."""
-        for file in self._stop_files:
-            with suppress(OSError):
-                os.unlink(_ours(file))
-
-
-def _ours(stop_file: str) -> str:
-    return f"{stop_file}-tasks"
+        for stop in self._stopped:
+            with suppress(*TROUBLE):
+                stop.place.remove(stop.name)
+        self._stopped.clear()

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
-import shutil
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from profiler.errors import EngineError, OutputError, UsageError
 from profiler.model import Plan
-from profiler.runner.engines import there
+from profiler.runner.engines import signing, there
 from profiler.runner.engines.asking import address_of, on_workers, refuse_unlike, versions_here, versions_told
+from profiler.runner.engines.code import Code
+from profiler.runner.engines.places import place_at
+from profiler.runner.workspace import Workspace
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 CONNECT_S = 5
 WORKERS_S = 30.0
 """How long an adaptive cluster may take for its first worker."""
+_ONE_PATH = "name a folder that all hosts mount at one path with --workspace"
+_OWN_ACCESS = (
+    "workers ask the store by themselves: with paredown[s3] or what its URL needs, and with credentials in "
+    "their own environment"
+)
 
 
 def require_dask() -> None:
@@ -117,52 +124,38 @@ def await_workers(client: Client, timeout_s: float = WORKERS_S, stopping: Callab
     del nothing
 
 
-def check_workspace(client: Client, root: Path) -> None:
-    """Let every worker write a file into the workspace, and read what all others wrote.
+def check_workspace(client: Client, workspace: Workspace) -> None:
+    """Let every worker leave a sign in the workspace, and read what all others left.
 
     Raises:
         OutputError: If the harness itself cannot write there.
         EngineError: If a worker does not see it, or cannot write there.
     """
-    made = [folder for folder in (root, *root.parents) if not folder.exists()]
-    folder = root / f"probe-{secrets.token_hex(4)}"
-    try:
-        folder.mkdir(parents=True)
-        (folder / "harness").write_text("harness")
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to the workspace {root}: {error.strerror}",
-            hint="run in a folder that you may write to, or name another with --workspace",
-        ) from error
-    try:
-        _leave_and_read(client, root, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for empty in made:
-            if not any(empty.iterdir()):
-                empty.rmdir()
+    if workspace.url:
+        with signing.below_url(workspace.url) as where:
+            _leave_and_read(client, workspace.url, where, _OWN_ACCESS)
+    else:
+        with signing.in_folder(workspace.root) as where:
+            _leave_and_read(client, str(workspace.root), where, _ONE_PATH)
 
 
-def _leave_and_read(client: Client, root: Path, folder: Path) -> None:
-    hint = "name a folder that all hosts mount at one path with --workspace"
+def _leave_and_read(client: Client, shown: str, where: str, hint: str) -> None:
     workers = sorted(client.nthreads())
     names = {worker: f"worker-{number}" for number, worker in enumerate(workers)}
-    left = {worker: client.run(there.leave_sign, str(folder), name, workers=[worker], on_error="return")[worker]
+    left = {worker: client.run(there.leave_sign, where, name, workers=[worker], on_error="return")[worker]
             for worker, name in names.items()}  # fmt: skip
     for worker, problem in left.items():
         if problem:
-            raise EngineError(f"the workspace {root}: worker {worker} {_said(problem)}", hint=hint)
-    unread = there.missing_signs(str(folder), list(names.values()))
+            raise EngineError(f"the workspace {shown}: worker {worker} {_said(problem)}", hint=hint)
+    unread = there.missing_signs(where, list(names.values()))
     found = {"the harness": unread} | {
         f"worker {worker}": missing
-        for worker, missing in on_workers(
-            client, there.missing_signs, str(folder), [*names.values(), "harness"]
-        ).items()
+        for worker, missing in on_workers(client, there.missing_signs, where, [*names.values(), signing.OURS]).items()
     }
     for who, missing in found.items():
         if missing:
             raise EngineError(
-                f"the workspace {root}: {who} does not see what {_those(missing, names)} wrote there", hint=hint
+                f"the workspace {shown}: {who} does not see what {_those(missing, names)} wrote there", hint=hint
             )
 
 
@@ -173,8 +166,28 @@ def _said(problem: object) -> str:
 def _those(missing: Any, names: Mapping[str, str]) -> str:
     if not isinstance(missing, list):
         return f"others ({missing})"
-    of = {name: f"worker {worker}" for worker, name in names.items()} | {"harness": "the harness"}
+    of = {name: f"worker {worker}" for worker, name in names.items()} | {signing.OURS: "the harness"}
     return ", ".join(of[name] for name in missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+
+
+def check_inputs(client: Client, plan: Plan) -> None:
+    """Ask every worker for some of the inputs that lie on a disk: the first and the last file of each.
+
+    Raises:
+        EngineError: If a worker does not see one, or has another one there.
+    """
+    asked = {path: item.name for item in plan.inputs for path in (*item.paths[:1], *item.paths[-1:])
+             if os.path.isfile(path)}  # fmt: skip
+    sizes = {path: os.path.getsize(path) for path in asked}
+    for worker, told in on_workers(client, there.unlike_files, sizes).items() if sizes else ():
+        if not isinstance(told, dict):
+            raise EngineError(f"worker {worker} {_said(told)}")
+        for path, size in told.items():
+            sees = "does not see" if size is None else f"has another file ({size:,} bytes, here {sizes[path]:,}) at"
+            raise EngineError(
+                f"worker {worker} {sees} {path}, of the input {asked[path]!r}",
+                hint="inputs have to be files that all hosts mount at one path, or to lie in a store, named by URL",
+            )
 
 
 def have_code(client: Client, plan: Plan) -> bool:
@@ -197,19 +210,16 @@ def refuse_unsendable(plan: Plan) -> None:
         )
 
 
-def copy_code(plan: Plan, folder: Path) -> tuple[str, str]:
-    """Copy a job's code into a folder that workers see; returns the job's folder, and the one in its place.
+def copy_code(code: Code, where: str) -> Code:
+    """Copy a job's code to where workers find it, a folder or below a URL.
 
     Raises:
         OutputError: If it cannot be written.
     """
-    home = os.path.dirname(plan.file)
-    try:
-        for file in plan.code:
-            if file.startswith(home + os.sep):
-                target = folder / os.path.relpath(file, home)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
-    except OSError as error:
-        raise OutputError(f"cannot write the job's code to {folder}: {error.strerror}") from error
-    return home, str(folder)
+    place = place_at(where)
+    for name, (path, _) in code.sendable.items():
+        try:
+            place.write(name, Path(path).read_bytes())
+        except OSError as error:
+            raise OutputError(f"cannot write the job's code to {where}: {error.strerror}") from error
+    return replace(code, sent=where)
