@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from statistics import fmean
 
-from profiler.checking.likeness import renamed, same_machines, same_pace
+from profiler.checking.likeness import renamed, same_between, same_machines, same_pace
 from profiler.checking.outcome import Called, Change, Creep, Measure
 from profiler.model import Run, Variant
 from profiler.regression.busy import too_busy
@@ -35,6 +35,8 @@ class Figures:
     """By its names in the checked run."""
     same_machine: frozenset[Variant]
     """Variants that hosts with the same processors and as many cores ran."""
+    same_between: frozenset[Variant]
+    """Variants of which what passed between steps lay in a store both times, or neither."""
     same_pace: bool
     """The pace of its cores was looked at with the same work, on the same Python."""
 
@@ -54,6 +56,7 @@ def figures_of(run: Run, checked: Run) -> Figures:
             for item in series_of(run)
         },
         same_machine=frozenset(variant for variant in Variant if same_machines(run, checked, variant)),
+        same_between=frozenset(variant for variant in Variant if same_between(run, checked, variant)),
         same_pace=same_pace(run, checked),
     )
 
@@ -80,7 +83,9 @@ def creeps_of(now: Figures, baselines: Sequence[Figures], rules: Rules) -> Itera
     """Find the figures that rose over the whole window: the baselines, the newest first, and the run itself."""
     for place, series in now.series.items():
         for measure in Measure:
-            window = [before for before in reversed(baselines) if place in before.series]
+            window = [
+                before for before in reversed(baselines) if place in before.series and place[0] in before.same_between
+            ]
             if measure is Measure.CPU:
                 window = [before for before in window if _time_says_something(place, before, now)]
             if len(window) + 1 < LEAST_RUNS:

@@ -39,12 +39,22 @@ def same_place(before: Run, now: Run) -> bool:
     return all(same_machines(before, now, variant) for variant in Variant)
 
 
+def same_between(before: Run, now: Run, variant: Variant) -> bool:
+    """Whether what passed between steps lay in a store both times, or neither: moving it is work of the tasks."""
+    return variant is Variant.MONOLITH or bool(before.settings.workspace) == bool(now.settings.workspace)
+
+
 def same_pace(before: Run, now: Run) -> bool:
     """Whether the pace of the cores was looked at in both runs, with the same work on the same Python."""
     return now.settings.pace > 0 and (before.settings.pace, before.machine.python) == (
         now.settings.pace,
         now.machine.python,
     )
+
+
+def between(run: Run) -> str:
+    """Where what passed between decomposed steps lay, in words."""
+    return run.settings.workspace or "a folder"
 
 
 def other_data(before: Run, now: Run) -> str:
@@ -75,6 +85,8 @@ def differences(before: Run, now: Run) -> Iterator[str]:
     if before.plan.shards != now.plan.shards:
         yield _from_to("shards", before.plan.shards, now.plan.shards)
     yield from _settings(before.settings, now.settings)
+    if before.of(Variant.DECOMPOSED) and now.of(Variant.DECOMPOSED) and between(before) != between(now):
+        yield f"files between steps in {between(before)} then, in {between(now)} now"
     yield from _code(before.plan.code, now.plan.code)
     for old_input, new_input in zip(before.plan.inputs, now.plan.inputs, strict=False):
         if old_input.name == new_input.name and old_input.total_bytes != new_input.total_bytes:

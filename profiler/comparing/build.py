@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from string import ascii_uppercase
 
-from profiler.checking.likeness import other_data, renamed, same_place
+from profiler.checking.likeness import other_data, renamed, same_between, same_place
 from profiler.comparing.figures import Figures, Key, Terms, figures_of
 from profiler.comparing.pace import references
 from profiler.comparing.traits import traits
@@ -107,6 +107,9 @@ def _side(letter: str, run: Run, figures: Figures, first: Run) -> Side:
             (variant, len(complete_repetitions(run, variant)))
             for variant in Variant
             if run.of(variant) or variant in run.settings.variants
+        ),
+        same_between=all(
+            same_between(first, run, variant) for variant in Variant if first.of(variant) and run.of(variant)
         ),
         slower=tuple(figures.slower.items()),
         busy=tuple(variant for variant in Variant if variant in figures.busy),

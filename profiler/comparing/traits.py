@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from profiler.checking.likeness import between
 from profiler.hosts import kinds, left_here
 from profiler.model import Commit, Machine, Run, Variant
 from profiler.units import count, memory
@@ -40,6 +41,7 @@ def _all(runs: Sequence[Run]) -> Iterator[Trait]:
     yield _trait("threads in the monolith", runs, lambda run: _said(run.settings.monolith_threads))
     yield _trait("fresh sandboxes", runs, lambda run: _said(run.settings.cold))
     yield _trait("engine", runs, lambda run: run.settings.engine)
+    yield _trait("files between steps", runs, between)
     yield _trait("machine", runs, lambda run: _machine(run.machine))
     yield _trait("hosts", runs, _hosts)
     yield _trait("memory", runs, lambda run: memory(run.machine.memory_bytes))

@@ -105,6 +105,8 @@ class Side:
     """Why it measured other work than the first run, in words that follow "its"; empty: it measured the same."""
     repeats: tuple[tuple[Variant, int], ...]
     """How many repetitions of each variant ended well."""
+    same_between: bool = True
+    """What passed between its steps lay in a store as the first run's did, or in a folder as that did."""
     slower: tuple[tuple[Variant, float], ...] = ()
     """What a fixed piece of work took on its cores ÷ on the first run's, where both are known: 1.12 is 12 % slower."""
     busy: tuple[Variant, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from profiler.checking.likeness import other_data, renamed, same_machine
+from profiler.checking.likeness import other_data, renamed, same_between, same_machine
 from profiler.errors import RunFileError, UsageError
 from profiler.history.reading import Figures, read_figures
 from profiler.history.trends import trends_of
@@ -102,6 +102,7 @@ def _past(header: Header, figures: Figures, newest: Header, newest_figures: Figu
         same_machine=same_machine(header.run.machine, newest.run.machine)
         and (figures is newest_figures or (figures.hosts is not None and figures.hosts == newest_figures.hosts)),
         other_data=other_data(header.run, newest.run),
+        same_between=same_between(header.run, newest.run, Variant.DECOMPOSED),
         series={series.place: series for series in own},
         taken=figures.taken,
         busy=frozenset(series.variant for series in figures.series if series.step is None and too_busy(series.waited)),

@@ -73,9 +73,14 @@ def _reference(runs: Sequence[Past], variant: Variant) -> Past | None:
 
 def _time_says_something(run: Past, variant: Variant, reference: Past) -> bool:
     whole = run.series.get((variant, None))
-    comparable = run.same_machine and not run.other_data and variant not in run.busy
+    comparable = run.same_machine and _same_work(run, variant) and variant not in run.busy
     like = same_pace(run.header.run, reference.header.run)
     return comparable and like and whole is not None and bool(whole.pace_ns)
+
+
+def _same_work(run: Past, variant: Variant) -> bool:
+    """Whether it did what the newest run did: on such data, and with what passes between steps in such a place."""
+    return not run.other_data and (run.same_between or variant is Variant.MONOLITH)
 
 
 def _repeats(run: Past, place: Place, measure: Measure, reference: Past | None) -> tuple[float, ...]:
@@ -84,7 +89,7 @@ def _repeats(run: Past, place: Place, measure: Measure, reference: Past | None) 
     CPU times are at the pace of a reference; without one, as measured.
     """
     series = run.series.get(place)
-    if series is None or run.other_data or (measure is Measure.CPU and not run.same_machine):
+    if series is None or not _same_work(run, place[0]) or (measure is Measure.CPU and not run.same_machine):
         return ()
     if measure is Measure.PEAK:
         return series.peak_bytes

@@ -37,6 +37,8 @@ class Past:
     """As the newest run's, and so are the kinds of host that ran its tasks."""
     other_data: str
     """Why it measured other work than the newest run, in words that follow "its"; empty: the same."""
+    same_between: bool
+    """What passed between its steps lay in a store as the newest run's did, or in a folder as that did."""
     series: Mapping[Place, Series]
     """Of each variant that it measured to its end itself, the whole and its steps, by the names that they have in the
     newest run."""

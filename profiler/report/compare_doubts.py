@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from profiler.checking.likeness import between
 from profiler.comparing.values import Doubt, Side, SideBySide
 from profiler.model import Variant
 from profiler.report.clean import one_line
@@ -18,6 +19,7 @@ def warnings(compared: SideBySide) -> Iterator[Statement]:
         if side.other_data:
             text = f"In {side.letter} the {one_line(side.other_data)}: what differs need not be the code."
             yield Statement(label="OTHER WORK", text=text, tone=Tone.DOUBT)
+    yield from _other_places(compared)
     machines = [side.letter for side in compared.sides[1:] if not side.same_machine]
     if machines:
         text = (
@@ -36,6 +38,22 @@ def warnings(compared: SideBySide) -> Iterator[Statement]:
             if not repeats:
                 text = f"{side.letter} did not bring its {variant} variant to its end: no figure of it is shown."
                 yield Statement(label="NOT COMPLETE", text=text, tone=Tone.DOUBT)
+
+
+def _other_places(compared: SideBySide) -> Iterator[Statement]:
+    """That files between steps lay elsewhere, which is work of the tasks where that is a store."""
+    first = compared.sides[0]
+    others: dict[str, list[str]] = {}
+    for side in compared.sides[1:]:
+        if not side.same_between:
+            others.setdefault(one_line(between(side.run)), []).append(side.letter)
+    for where, letters in others.items():
+        text = (
+            f"What passed between steps went to {where} in {listed(letters)}, and to {one_line(between(first.run))} in "
+            f"{first.letter}: a store takes CPU time and memory that a folder does not, so what differs in the "
+            "decomposed variant need not be the code."
+        )
+        yield Statement(label="OTHER PLACE", text=text, tone=Tone.DOUBT)
 
 
 def _no_time(compared: SideBySide) -> Iterator[Statement]:

@@ -46,6 +46,7 @@ def _side(side: Side, compared: SideBySide) -> dict[str, Any]:
         "slower": {variant.value: ratio for variant, ratio in side.slower},
         "busy": [variant.value for variant in side.busy],
         "other_work": side.other_data,
+        "workspace": run.settings.workspace or None,
         "answer_rows": answers,
         "hypothetical": [variant.value for variant, letter in compared.hypothetical if letter == side.letter],
     }

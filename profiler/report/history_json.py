@@ -38,6 +38,7 @@ def _run(run: Past) -> dict[str, Any]:
         "same_machine": run.same_machine,
         "busy": sorted(variant.value for variant in run.busy),
         "other_work": run.other_data,
+        "workspace": made.settings.workspace or None,
         "taken_from_another_run": sorted(variant.value for variant in run.taken),
         "figures": [
             {

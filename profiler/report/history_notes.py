@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from profiler.checking.likeness import between
 from profiler.checking.outcome import Measure
 from profiler.history.values import History, Past, Trend
+from profiler.model import Variant
 from profiler.report.clean import one_line
 from profiler.report.pace import at_one_pace, slower
 from profiler.report.plain import listed, many
@@ -32,6 +34,14 @@ def notes(history: History, *, steps: bool) -> Iterator[str]:
         yield (
             f"{many(len(other), 'run')} measured other work than the newest one, and no trend has them; the last time, "
             f"the {one_line(other[-1].other_data)}."
+        )
+    elsewhere = [run for run in runs if not run.same_between and _has(run, Variant.DECOMPOSED)]
+    if elsewhere:
+        newest = one_line(between(runs[-1].header.run))
+        last = one_line(between(elsewhere[-1].header.run))
+        yield (
+            f"{many(len(elsewhere), 'run')} left what passes between steps elsewhere than the newest one, which left "
+            f"it in {newest}; the last time, in {last}. No trend of the decomposed variant has them."
         )
     machines = [run for run in runs if not run.same_machine]
     if machines:
@@ -83,4 +93,10 @@ def _at_one_pace(run_id: str, trends: Sequence[Trend]) -> Iterator[str]:
 
 def _could_be_compared(run: Past, trend: Trend) -> bool:
     """Whether nothing but the state of the machine keeps the run's CPU time from being compared."""
-    return (trend.variant, None) in run.series and run.same_machine and not run.other_data
+    like = run.same_between or trend.variant is Variant.MONOLITH
+    return _has(run, trend.variant) and run.same_machine and like and not run.other_data
+
+
+def _has(run: Past, variant: Variant) -> bool:
+    """Whether it measured a variant to its end."""
+    return (variant, None) in run.series

@@ -215,6 +215,8 @@ def _said(run: Past, variant: Variant, whole: Series | None) -> tuple[str, Tone]
         return (str(Ending.FAILED), Tone.NO) if run.ending is Ending.FAILED else (str(Ending.INTERRUPTED), Tone.DOUBT)
     if run.other_data:
         return "other data", Tone.DOUBT
+    if variant is Variant.DECOMPOSED and not run.same_between:
+        return "other place", Tone.DOUBT
     if not run.same_machine:
         return "other machine", Tone.DOUBT
     if variant in run.busy:

@@ -448,6 +448,11 @@ def test_with_fewer_than_five_repeats_only_memory_is_called_and_the_noise_said_t
         pytest.param({"plan": a_plan(shards=7)}, "shards 7 then, 2 now", id="other shards"),
         pytest.param({"settings": the_settings(task_threads=2)}, "threads in a task 2 then, 1 now", id="other threads"),
         pytest.param(
+            {"settings": the_settings(workspace="s3://b/paredown")},
+            "files between steps in s3://b/paredown then, in a folder now",
+            id="files between steps in a store",
+        ),
+        pytest.param(
             {"plan": a_plan(code={"/elsewhere/job.py": "1" * 64})}, "the job's own code changed: job.py", id="code"
         ),
     ],
@@ -609,6 +614,14 @@ def test_time_creeps_only_over_runs_of_the_same_machine() -> None:
     history = a_history(0.04)
     others = [replace(run, machine=a_machine(cores=8)) for run in history[:-1]]
     assert {creep.measure for creep in checked(history[-1], others).creeps} == {Measure.PEAK}
+
+
+def test_nothing_of_decomposed_tasks_creeps_from_a_folder_to_a_store() -> None:
+    history = a_history(0.04)
+    store = the_settings(workspace="s3://b/paredown", repeats=history[0].settings.repeats)
+    assert checked(history[-1], history[:-1]).creeps
+    assert checked(replace(history[-1], settings=store), history[:-1]).creeps == ()
+    assert checked(replace(history[-1], settings=store), [replace(run, settings=store) for run in history[:-1]]).creeps
 
 
 @given(st.floats(1.0, 3.0))

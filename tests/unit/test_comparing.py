@@ -15,6 +15,7 @@ from profiler.comparing.values import Difference, Doubt, Figure, Finding, SideBy
 from profiler.errors import UsageError
 from profiler.facts import platform_of
 from profiler.model import Commit, Run, Variant
+from profiler.report.compare_json import document
 from profiler.report.compare_page import compare_page
 from profiler.report.sheet_text import sheet_text
 from tests.checks import EPYC, XEON, on_hosts
@@ -198,6 +199,18 @@ def test_other_data_are_told_before_any_figure() -> None:
     assert "OTHER WORK" in text
     assert text.index("OTHER WORK") < text.index("peak memory")
     assert "line_items had 10,003,680 rows then, and has 5 now" in " ".join(text.split())
+
+
+def test_that_files_between_steps_lay_elsewhere_is_told_before_any_figure() -> None:
+    store = replace(BEFORE.settings, workspace="s3://b/pare\x1b[31mdown")
+    there = run_of("b", settings=store)
+    result = compared(BEFORE, there, run_of("c"))
+    text = " ".join(text_of(result).split())
+    assert "OTHER PLACE What passed between steps went to s3://b/pare\\x1b[31mdown in B, and to a folder in A:" in text
+    assert text.index("OTHER PLACE") < text.index("peak memory")
+    assert "files between steps A, C: a folder; B: s3://b/pare\\x1b[31mdown" in text
+    assert [run["workspace"] for run in document(result)["runs"]] == [None, store.workspace, None]
+    assert "OTHER PLACE" not in text_of(compared(there, run_of("d", settings=store)))
 
 
 def test_answers_with_other_numbers_of_rows_are_told() -> None:

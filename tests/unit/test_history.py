@@ -150,6 +150,22 @@ def test_time_is_followed_over_runs_on_the_same_kinds_of_host(
     assert [run.same_machine for run in past] == [same, True]
 
 
+def test_runs_whose_files_between_steps_lay_in_a_store_are_no_trend_of_those_in_a_folder(tmp_path: Path) -> None:
+    store = the_settings(workspace="s3://b/paredown", repeats=len(NOISE))
+    keep_series(tmp_path, [1, 1, 3], {2: {"settings": store}})
+    found = history(tmp_path)
+    assert [run.same_between for run in found.runs] == [False, False, True]
+    assert len(trend_of(found, Measure.PEAK).known) == len(trend_of(found, Measure.CPU).known) == 1
+    monolith = next(trend for trend in found.trends if trend.variant is Variant.MONOLITH)
+    assert len(monolith.known) == 3
+    text = " ".join(text_of(found).split())
+    assert (
+        "2 runs left what passes between steps elsewhere than the newest one, which left it in s3://b/paredown; the "
+        "last time, in a folder. No trend of the decomposed variant has them." in text
+    )
+    assert text.count("other place") == 2
+
+
 @pytest.mark.parametrize(
     "lines",
     [
