@@ -296,7 +296,9 @@ class Measurement:
     nested: bool = False
     """Inside another mark of the same script, whose figures hold these already."""
     files: tuple[str, ...] = ()
-    """What it left for the next step."""
+    """What it left for the next step: paths, or URLs where the workspace is in a store."""
+    file_bytes: tuple[int, ...] = ()
+    """Bytes of each of these, where they are URLs."""
     printed_bytes: int = 0
     """What it wrote to standard output and error, what was cut away of a flood included; of a decomposed task only."""
     warnings: tuple[str, ...] = ()

@@ -285,6 +285,8 @@ class Answered:
     result: Any = None
     """What the order asks for: Planned, Comparison, Score, ...; None for a step."""
     files: tuple[str, ...] = ()
+    file_bytes: tuple[int, ...] = ()
+    """Bytes of each of them, where they lie in a store."""
     rows_in: int | None = None
     rows_out: int | None = None
     groups: int | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from billing_rules import KEYS
+from read_files import read_files
 
 NEEDED = {
     "BillingAccountId": "customer",
@@ -25,19 +25,12 @@ UNITS = 10**10
 
 def load_everything(paths: Sequence[str]) -> pd.DataFrame:
     """Load all columns of all line items."""
-    return _load(paths, "*")
+    return read_files(paths)
 
 
 def load_needed(paths: Sequence[str]) -> pd.DataFrame:
     """Load the columns that the job needs, and no other."""
-    return _load(paths, f"COLUMNS('^({'|'.join(NEEDED)})$')")
-
-
-def _load(paths: Sequence[str], columns: str) -> pd.DataFrame:
-    reader = "read_csv" if paths[0].lower().endswith((".csv", ".csv.gz")) else "read_parquet"
-    with duckdb.connect() as connection:
-        # execute() hands rows over as it reads them; duckdb.read_parquet().df() would hold them all twice.
-        return connection.execute(f"SELECT {columns} FROM {reader}(?, union_by_name = true)", [list(paths)]).df()
+    return read_files(paths, f"COLUMNS('^({'|'.join(NEEDED)})$')")
 
 
 def daily_cost(lines: pd.DataFrame) -> pd.DataFrame:

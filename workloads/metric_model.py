@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge
+
+from read_files import read_files
 
 LEARNED_FROM = 0.3
 """The first part of a series; the rest is scored. No more is taken, as anomalies may come early."""
@@ -39,9 +40,7 @@ class Fitted:
 
 def load_metrics(paths: Sequence[str]) -> pd.DataFrame:
     """Load all columns of all measurements."""
-    reader = "read_csv" if paths[0].lower().endswith((".csv", ".csv.gz")) else "read_parquet"
-    with duckdb.connect() as connection:
-        return connection.execute(f"SELECT * FROM {reader}(?, union_by_name = true)", [list(paths)]).df()
+    return read_files(paths)
 
 
 def measurements(metrics: pd.DataFrame) -> pd.DataFrame:

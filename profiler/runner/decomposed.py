@@ -9,7 +9,7 @@ import string
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from profiler.model import Kind, Measurement, Plan, PlannedStep, Settings, Variant
@@ -19,6 +19,7 @@ from profiler.runner.host import this_host
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import lost, lost_by_engine, run_task
 from profiler.task import Task
+from profiler.urls import is_url, scheme_of
 from profiler.work import CallFunction, Prepare, RunQuery, Source
 
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-_")
@@ -30,6 +31,8 @@ class Kept:
     """What a step has left: files by shard, or under None where it is not split."""
 
     files: dict[int | None, list[str]] = field(default_factory=lambda: defaultdict(list))
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Bytes of those files that lie in a store."""
     any_order: bool = False
 
     @classmethod
@@ -39,12 +42,18 @@ class Kept:
 
     def add(self, step: PlannedStep, measurement: Measurement) -> None:
         """File what a task has left under its shard."""
+        self.sizes |= dict(zip(measurement.files, measurement.file_bytes, strict=bool(measurement.file_bytes)))
         for file in measurement.files:
             found = _SHARD.search(file)
             shard = int(found[1]) if found else None
             if shard is None and step.shard_by and step.kind not in (Kind.QUERY, Kind.COMBINE):
                 shard = measurement.index
             self.files[shard].append(file)
+
+    def source(self, name: str, files: tuple[str, ...]) -> Source:
+        """Some of its files as what a later step reads."""
+        sizes = tuple(self.sizes[file] for file in files) if self.sizes else ()
+        return Source(name=name, files=files, is_input=False, any_order=self.any_order, sizes=sizes)
 
     @property
     def shards(self) -> set[int]:
@@ -151,10 +160,10 @@ def _source(name: str, shard: int | None, kept: Mapping[str, Kept], plan: Plan) 
             return Source(name=name, files=item.paths, is_input=True, sizes=item.sizes)
     mine = kept[name]
     if shard is None or not mine.shards:
-        return Source(name=name, files=mine.all(), is_input=False, any_order=mine.any_order)
+        return mine.source(name, mine.all())
     if shard in mine.files:
-        return Source(name=name, files=tuple(sorted(mine.files[shard])), is_input=False, any_order=mine.any_order)
-    return Source(name=name, files=mine.all()[:1], is_input=False, empty=True)
+        return mine.source(name, tuple(sorted(mine.files[shard])))
+    return replace(mine.source(name, mine.all()[:1]), any_order=False, empty=True)
 
 
 def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting: Setting) -> Task:
@@ -163,12 +172,13 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
         threads = order.threads
         prepare = Prepare(imports=("duckdb", *_libraries_of_stores(order)))
     else:
+        stores = _libraries_of_stores(order)
         reads_tables = any(file.endswith(".parquet") for source in order.sources if not source.is_input
                            for file in source.files)  # fmt: skip
         prepare = Prepare(
             folder=os.path.dirname(setting.plan.file),
             functions=(order.function,),
-            imports=("duckdb", "pandas") if reads_tables else (),
+            imports=("duckdb", "pandas", *stores) if reads_tables else stores,
             opens_tables=reads_tables,
             threads=threads,
         )
@@ -191,10 +201,16 @@ def _task(step: PlannedStep, index: int, order: CallFunction | RunQuery, setting
     )
 
 
-def _libraries_of_stores(order: RunQuery) -> list[str]:
-    """What a query's inputs behind URLs have to be read with; every cold task imports it, so it belongs to its init."""
-    urls = [source.files[0] for source in order.sources if source.sizes]
-    return sorted({"s3fs" if url.startswith(("s3://", "s3a://")) else "fsspec" for url in urls})
+def _libraries_of_stores(order: CallFunction | RunQuery) -> tuple[str, ...]:
+    """What stores are asked with, by us; every cold task imports it, so it belongs to its init."""
+    ours = [source.files[0] for source in order.sources if source.sizes and not _is_for_user(order, source)]
+    urls = [*ours, *([order.target] if is_url(order.target) else [])]
+    return tuple(sorted({"s3fs" if scheme_of(url) in ("s3", "s3a") else "fsspec" for url in urls}))
+
+
+def _is_for_user(order: CallFunction | RunQuery, source: Source) -> bool:
+    """Whether a step's own function reads a source, in its own way."""
+    return source.is_input and isinstance(order, CallFunction)
 
 
 def safe_name(name: str) -> str:

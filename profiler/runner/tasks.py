@@ -236,6 +236,7 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
         temp_bytes=reply.figures["temp_bytes"],
         processes=reply.figures["most"],
         files=answer.files,
+        file_bytes=answer.file_bytes,
         warnings=answer.warnings,
         curve=up_to(reply.curve, peak),
         pace_ns=reply.figures["pace_ns"],

@@ -45,6 +45,11 @@ class Workspace:
         """Data that jobs have made."""
         return self.root / "data"
 
+    @property
+    def data_folder(self) -> str:
+        """Folder, or URL, for data that jobs make."""
+        return os.path.join(self.url, "data") if self.url else str(self.data)
+
     def work(self, run_id: str) -> Path:
         """What one run passes between steps."""
         return self.root / "work" / run_id

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from profiler.model import Answer, Comparison, Ending, Outcome, Score
-from profiler.sandbox import findings, frames, items, loading
+from profiler.sandbox import findings, frames, items, leaving, lending, loading
 from profiler.sandbox.frames import identifier, literal
 from profiler.work import Answered, CollectAnswer, CompareAnswers, ScoreAnswer
 
@@ -22,13 +22,18 @@ class AnswerError(frames.StepError):
 
 def carry_out(order: CollectAnswer | CompareAnswers | ScoreAnswer) -> Answered:
     """Do one of the three."""
-    match order:
-        case CollectAnswer():
-            result: object = _collect(order)
-        case CompareAnswers():
-            result = _compare(order)
-        case ScoreAnswer():
-            result = _score(order)
+    import duckdb
+
+    try:
+        match order:
+            case CollectAnswer():
+                result: object = _collect(order)
+            case CompareAnswers():
+                result = _compare(order)
+            case ScoreAnswer():
+                result = _score(order)
+    except duckdb.Error as error:
+        raise lending.trouble() or error from None
     return Answered(outcome=Outcome(ending=Ending.OK), result=result)
 
 
@@ -41,10 +46,9 @@ def _collect(order: CollectAnswer) -> Answer:
         raise AnswerError(f"{variant}: the last step's result is the answer; {error.message}") from error
     if not files:
         raise AnswerError(f"{variant}: the last step returned nothing for any group, so there is no answer")
-    with frames.connect(threads=1) as connection:
-        os.makedirs(os.path.dirname(order.target), exist_ok=True)
+    with _connected(*files) as connection:
         if not (len(files) == 1 and _same_file(files[0], order.target)):
-            with frames.whole(order.target) as partial:
+            with leaving.whole(order.target) as partial:
                 connection.execute(f"COPY (SELECT * FROM {frames.scan(files)}) TO {literal(partial)} (FORMAT parquet)")
         columns = _columns(connection, order.target)
         for name, what in [*((key, "answer_key") for key in order.answer_key), (order.request, "request")]:
@@ -74,7 +78,14 @@ def _collect(order: CollectAnswer) -> Answer:
 
 
 def _same_file(one: str, other: str) -> bool:
-    return os.path.exists(other) and os.path.samefile(one, other)
+    return one == other or (os.path.exists(other) and os.path.samefile(one, other))
+
+
+def _connected(*files: str) -> Any:
+    """A DuckDB that reads these files, wherever they are."""
+    connection = frames.connect(threads=1)
+    lending.attach(connection, files)
+    return connection
 
 
 def _columns(connection: Any, path: str) -> dict[str, str]:
@@ -100,7 +111,7 @@ def _refuse_duplicates(connection: Any, table: str, key: Sequence[str], variant:
 
 def _compare(order: CompareAnswers) -> Comparison:
     """Join both answers on the key; floats may differ by the tolerance, everything else must be the same."""
-    with frames.connect(threads=1) as connection:
+    with _connected(order.monolith, order.decomposed) as connection:
         ours, theirs = _columns(connection, order.monolith), _columns(connection, order.decomposed)
         if set(ours) != set(theirs):
             return Comparison(equal=False, reason=_column_difference(ours, theirs))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from profiler.model import Ending, Kind, Outcome
-from profiler.sandbox import frames, loading
+from profiler.sandbox import frames, lending, loading
 from profiler.sandbox.frames import GroupedObjects, StepError
 from profiler.work import Answered, CallFunction, Source
 
@@ -28,6 +28,7 @@ def carry_out(order: CallFunction) -> Answered:
         outcome=Outcome(ending=Ending.OK),
         result=table(),
         files=(path,),
+        file_bytes=frames.sizes_of((path,)),
         rows_in=rows(values),
         rows_out=len(result) if frames.is_table(result) else None,
         groups=groups,
@@ -41,6 +42,8 @@ def carry_out(order: CallFunction) -> Answered:
 def _read(source: Source) -> Any:
     if source.is_input:
         return list(source.files)
+    if source.sizes:
+        lending.know(source.files, source.sizes)
     value = frames.load(source.files, any_order=source.any_order, name=source.name)
     if not source.empty:
         return value

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from profiler.errors import InputError, OutputError, PareDownError
+from profiler.sandbox import leaving, lending
+from profiler.stores import objects
+from profiler.urls import is_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,24 +113,17 @@ def is_csv(file: str) -> bool:
     return name.endswith((".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt"))
 
 
-@contextmanager
-def whole(path: str) -> Iterator[str]:
-    """A name to write under; it becomes `path` when the block ends well, and goes otherwise."""
-    partial = f"{path}.{os.getpid()}.partial"
-    try:
-        yield partial
-        os.replace(partial, path)
-    except BaseException:
-        if os.path.exists(partial):
-            os.unlink(partial)
-        raise
-
-
 def read_table(files: Sequence[str], *, any_order: bool) -> pd.DataFrame:
     """Read a kept table. Rows come in the order that they were written in, or sorted where they had none."""
+    import duckdb
+
     with tables() as connection:
+        lending.attach(connection, files)
         order = "ORDER BY ALL" if any_order else ""
-        return connection.execute(f"SELECT * FROM {scan(files)} {order}").df()
+        try:
+            return connection.execute(f"SELECT * FROM {scan(files)} {order}").df()
+        except duckdb.Error as error:
+            raise lending.trouble() or error from None
 
 
 def write_table(frame: pd.DataFrame, path: str, step: str) -> tuple[str, ...]:
@@ -145,7 +142,7 @@ def write_table(frame: pd.DataFrame, path: str, step: str) -> tuple[str, ...]:
     with tables() as connection:
         try:
             connection.register("kept", frame)
-            with whole(path) as partial:
+            with leaving.whole(path) as partial:
                 connection.execute(f"COPY (SELECT * FROM kept) TO {literal(partial)} (FORMAT parquet)")
         except duckdb.IOException as error:
             raise OutputError(f"{step}: cannot write {path}: {error}") from error
@@ -212,7 +209,7 @@ def write_object(value: object, target: str, step: str) -> str:
     """
     path = target + (OBJECT if "numpy" in sys.modules else PICKLE)
     try:
-        with whole(path) as partial, open(partial, "wb") as file:
+        with leaving.whole(path) as partial, open(partial, "wb") as file:
             if path.endswith(OBJECT):
                 import joblib
 
@@ -231,6 +228,10 @@ def write_object(value: object, target: str, step: str) -> str:
 
 def read_object(path: str) -> Any:
     """Read an object that a step before has kept."""
+    if is_url(path):
+        with tempfile.NamedTemporaryFile(suffix=os.path.splitext(path)[1]) as file:
+            objects.get(path, file.name)
+            return read_object(file.name)
     if path.endswith(OBJECT):
         import joblib
 
@@ -253,7 +254,6 @@ def is_table(value: object) -> bool:
 
 def keep(value: object, target: str, step: str) -> tuple[str, tuple[str, ...]]:
     """Keep what a step returned; returns the file and what changed on the way."""
-    os.makedirs(os.path.dirname(target), exist_ok=True)
     if is_table(value):
         path = target + TABLE
         return path, write_table(value, path, step)
@@ -302,4 +302,14 @@ def _article(name: str) -> str:
 
 def file_bytes(files: Iterable[str], sizes: Sequence[int] = ()) -> int:
     """Sizes of files, added up: as they are known of files behind URLs, else as the disk says."""
-    return sum(sizes) if sizes else sum(os.path.getsize(file) for file in files)
+    return sum(sizes) if sizes else sum(map(size_of, files))
+
+
+def size_of(file: str) -> int:
+    """Bytes of a file, wherever it is."""
+    return lending.size_of(file) if is_url(file) else os.path.getsize(file)
+
+
+def sizes_of(files: Sequence[str]) -> tuple[int, ...]:
+    """Bytes of each of these files, where they lie in a store; else nothing."""
+    return tuple(map(size_of, files)) if files and is_url(files[0]) else ()

@@ -15,8 +15,9 @@ from typing import Any
 from profiler.declare import Dataset, Job
 from profiler.errors import InputError
 from profiler.model import InputFiles
-from profiler.sandbox import frames, loading
+from profiler.sandbox import frames, leaving, loading
 from profiler.sandbox.remote import Remote
+from profiler.stores import objects
 from profiler.urls import is_url, located, scheme_of
 from profiler.work import MakeInput, MakePlan
 
@@ -93,13 +94,13 @@ def find(
         try:
             patterns = order.inputs.get(name) or tuple(map(str, item.paths))
             paths, missing = expand([located(path) or os.path.join(folder, path) for path in patterns], remote)
+            made = not paths and item.make is not None and name not in order.inputs
+            making = _making(name, item, order, params) if made else None
+            paths = _made(making.target, remote) if making else paths
         except InputError as error:
             problems.append(f"{where}: {error.message}")
             continue
-        made = not paths and item.make is not None and name not in order.inputs
-        if made:
-            making = _making(name, item, order, params)
-            paths = tuple(sorted(glob.glob(os.path.join(glob.escape(making.target), "*"))))
+        if making:
             if not paths:
                 to_make.append(making)
                 found[name] = InputFiles(name=name, paths=(), total_bytes=0, rows=None, fingerprint="", made=True)
@@ -151,6 +152,15 @@ def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any]) -
     key = hashlib.sha256(recipe).hexdigest()[:12]
     safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in name)
     return MakeInput(name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}"))
+
+
+def _made(target: str, remote: Remote) -> tuple[str, ...]:
+    """The files of an input that was made before; none where it was not, or not to its end."""
+    if not is_url(target):
+        return tuple(sorted(glob.glob(os.path.join(glob.escape(target), "*"))))
+    paths, _ = remote.expand(target)
+    whole = objects.join(target, leaving.WHOLE)
+    return tuple(path for path in paths if path != whole) if whole in paths else ()
 
 
 def described(name: str, paths: tuple[str, ...], rows: int | None, remote: Remote, *, made: bool) -> InputFiles:

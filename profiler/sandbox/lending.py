@@ -16,6 +16,29 @@ from profiler.stores.opening import opened
 from profiler.urls import is_url, scheme_of
 
 _last_trouble: InputError | None = None
+_known: dict[str, dict[str, Any]] = {}
+"""What files are that this process was told of, has asked about, or has written itself, by URL."""
+
+
+def know(files: Iterable[str], sizes: Iterable[int]) -> None:
+    """Be told how large files behind URLs are, that nobody changes any more: their store need not be asked."""
+    for url, size in zip(files, sizes, strict=True):
+        _known[url] = {"name": url, "size": size, "type": "file"}
+
+
+def size_of(url: str) -> int:
+    """Bytes of a file that this process has read or written, or was told of.
+
+    Raises:
+        InputError: If its store has to be asked, and says no.
+    """
+    if url not in _known:
+        try:
+            _known[url] = opened(url).info(url)
+        except Exception as error:
+            raise InputError(f"{url}: {explained(error, url)}") from error
+    size: int = _known[url]["size"]
+    return size
 
 
 def attach(connection: Any, files: Iterable[str]) -> None:
@@ -55,10 +78,6 @@ def _lent(scheme: str, filesystem: Any) -> Any:
         protocol = scheme
         cachable = False
 
-        def __init__(self) -> None:
-            super().__init__()
-            self.known: dict[str, dict[str, Any]] = {}
-
         def glob(self, path: str, **_: object) -> list[str]:
             return [self._strip_protocol(path)]
 
@@ -70,12 +89,12 @@ def _lent(scheme: str, filesystem: Any) -> Any:
 
         def info(self, path: str, **_: object) -> dict[str, Any]:
             url = self._url(path)
-            if url not in self.known:
+            if url not in _known:
                 try:
-                    self.known[url] = filesystem.info(url)
+                    _known[url] = filesystem.info(url)
                 except Exception as error:
                     raise _failed(error, url) from None
-            return self.known[url]
+            return _known[url]
 
         def size(self, path: str) -> int:
             size: int = self.info(path)["size"]

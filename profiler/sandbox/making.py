@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 from profiler.errors import InputError
 from profiler.model import Ending, Outcome
-from profiler.sandbox import loading
+from profiler.sandbox import leaving, loading
 from profiler.work import Answered, MakeInput
 
 
@@ -18,14 +16,10 @@ def carry_out(order: MakeInput) -> Answered:
     Raises:
         InputError: If it wrote nothing.
     """
-    partial = Path(f"{order.target}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        loading.find(order.function)(partial, **order.params)
-        if not any(partial.iterdir()):
+    with leaving.whole_folder(order.target) as partial:
+        loading.find(order.function)(Path(partial), **order.params)
+        files = leaving.below(order.target, partial)
+        if not files:
             raise InputError(f"input {order.name!r}: {order.function.qualname} wrote no file into {partial}")
-        os.replace(partial, order.target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return Answered(outcome=Outcome(ending=Ending.OK), files=tuple(sorted(map(str, Path(order.target).iterdir()))))
+    leaving.mark_whole(order.target)
+    return Answered(outcome=Outcome(ending=Ending.OK), files=files)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from typing import Any
 
 from profiler.errors import PareDownError
 from profiler.model import Ending, Outcome
-from profiler.sandbox import frames, lending
+from profiler.sandbox import frames, leaving, lending
 from profiler.sandbox.frames import identifier, literal
 from profiler.work import Answered, RunQuery, Source
 
@@ -26,16 +25,15 @@ def carry_out(order: RunQuery) -> Answered:
     """Run the query and leave `order.target/part-*.parquet`, or one folder per shard below it."""
     import duckdb
 
-    partial = f"{order.target}.{os.getpid()}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    os.makedirs(partial)
     connection = frames.connect(
         memory_limit_mib=order.memory_limit_mib, threads=order.threads, temp=os.environ.get("TMPDIR")
     )
     try:
         for source in order.sources:
             add_view(connection, source)
-        rows = _copy(connection, order, partial)
+        with leaving.whole_folder(order.target) as partial:
+            rows = _copy(connection, order, partial)
+            files = leaving.below(order.target, partial)
     except duckdb.OutOfMemoryException as error:
         raise MemoryError(
             f"{order.name}: DuckDB ran out of its {order.memory_limit_mib} MiB: {_first(error)}; "
@@ -45,13 +43,10 @@ def carry_out(order: RunQuery) -> Answered:
         raise lending.trouble() or QueryError(message(error, order.sql, order.file)) from error
     finally:
         connection.close()
-    if os.path.isdir(order.target):
-        shutil.rmtree(order.target)
-    os.replace(partial, order.target)
-    files = tuple(sorted(os.path.join(folder, file) for folder, _, names in os.walk(order.target) for file in names))
     return Answered(
         outcome=Outcome(ending=Ending.OK),
         files=files,
+        file_bytes=frames.sizes_of(files),
         rows_out=rows,
         input_bytes=sum(frames.file_bytes(source.files, source.sizes) for source in order.sources),
         input_files=sum(len(source.files) for source in order.sources),
@@ -67,6 +62,8 @@ def add_view(connection: Any, source: Source) -> None:
         raise QueryError(f"{source.name}: a query cannot select from it; {error.message}") from error
     if not files:
         raise QueryError(f"{source.name}: came to nothing for every group, so a query cannot select from it")
+    if source.sizes and not source.is_input:
+        lending.know(source.files, source.sizes)
     lending.attach(connection, files)
     connection.execute(f"CREATE VIEW {identifier(table_name(source.name))} AS SELECT * FROM {frames.scan(files)}")
 

@@ -56,7 +56,7 @@ def _order(file: str, options: Options) -> MakePlan:
         inputs=dict(options.inputs),
         params=dict(options.params),
         shards=None if options.shards == AUTO else options.shards,
-        data_folder=str(options.workspace.data),
+        data_folder=options.workspace.data_folder,
     )
 
 

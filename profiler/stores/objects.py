@@ -6,10 +6,11 @@ An object appears when it is whole, or not at all: no store shows what is half-w
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from glob import has_magic
 from typing import Any
 
 from profiler.errors import InputError, OutputError
@@ -19,6 +20,10 @@ from profiler.urls import scheme_of
 
 PART_BYTES = 8 << 20
 """A file of twice this size and more is sent in parts of it, so that no more of it is in memory; each is a request."""
+
+
+AT_ONCE = 8
+"""Files that are sent or fetched at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +77,21 @@ def put(path: str, url: str) -> None:
     Raises:
         OutputError: If the store cannot be asked, or says no.
     """
-    parts = {"chunksize": PART_BYTES} if scheme_of(url) in ("s3", "s3a") else {}
-    with _writing(url):
-        opened(url).put_file(path, url, **parts)
+    put_all({url: path})
+
+
+def put_all(files: Mapping[str, str]) -> None:
+    """Copy files of this disk, by the URLs that they get, to one store, several at a time.
+
+    Raises:
+        OutputError: If the store cannot be asked, or says no; then some of them may be there.
+    """
+    if not files:
+        return
+    first = next(iter(files))
+    parts = {"chunksize": PART_BYTES} if scheme_of(first) in ("s3", "s3a") else {}
+    with _writing(first):
+        opened(first).put(list(files.values()), list(files), batch_size=AT_ONCE, **parts)
 
 
 def get(url: str, path: str) -> None:
@@ -87,6 +104,24 @@ def get(url: str, path: str) -> None:
         opened(url).get_file(url, path)
     if asked.missing:
         raise InputError(f"{url}: {NO_FILE}")
+
+
+def get_all(files: Mapping[str, str]) -> bool:
+    """Copy objects that lie side by side in a store, each by its URL, to these paths of this disk, several at a time.
+
+    False: one of them is gone, and others may be missing here too, or be here in part.
+
+    Raises:
+        InputError: If the store cannot be asked, or says no.
+    """
+    if not files:
+        return True
+    first = next(iter(files))
+    with _reading(posixpath.dirname(first)) as asked:
+        filesystem = opened(first)
+        at_once = {"batch_size": AT_ONCE} if filesystem.async_impl else {}
+        filesystem.get(list(files), list(files.values()), **at_once)
+    return not asked.missing
 
 
 def listed(url: str) -> dict[str, Found]:
@@ -112,13 +147,24 @@ def remove(url: str) -> None:
     """Remove what lies below a URL, and the object that has this URL itself; nothing there is as well.
 
     Raises:
-        OutputError: If the store cannot be asked, or says no.
+        OutputError: If the store cannot be asked, or says no; then some of it may be gone.
     """
-    with _writing(url):
-        try:
-            opened(url).rm(url, recursive=True)
-        except FileNotFoundError:
-            return
+    with _writing(url, "removed"):
+        filesystem = opened(url)
+        found = _at_or_below(filesystem, url)
+        together = [name for name in found if not has_magic(name)]  # Others fsspec would take for globs.
+        if len(together) > 1:
+            with suppress(FileNotFoundError):
+                filesystem.rm(together)
+            found = _at_or_below(filesystem, url)  # Of several, s3fs does not say which the store refused to remove.
+        for name in found:
+            with suppress(FileNotFoundError):
+                filesystem.rm_file(name)
+
+
+def _at_or_below(filesystem: Any, url: str) -> list[str]:
+    start = filesystem._strip_protocol(url).rstrip("/")
+    return [name for name in filesystem.find(url) if name == start or name.startswith(f"{start}/")]
 
 
 def join(url: str, *names: str) -> str:
@@ -160,10 +206,10 @@ def _reading(url: str) -> Iterator[_Asked]:
 
 
 @contextmanager
-def _writing(url: str) -> Iterator[None]:
+def _writing(url: str, how: str = "written") -> Iterator[None]:
     try:
         yield
     except InputError as error:
         raise OutputError(error.message) from error
     except Exception as error:
-        raise OutputError(f"{url}: cannot be written: {explained(error, url, writing=True)}") from error
+        raise OutputError(f"{url}: cannot be {how}: {explained(error, url, writing=True)}") from error
