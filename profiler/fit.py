@@ -85,7 +85,7 @@ class StepFit:
     init_ns_median: int | None
     """Of the sandboxes that were started for this step; None where all were warm."""
     temp_bytes: int
-    """Highest use of a temporary folder."""
+    """Highest use of a temporary folder; what went to a store lay there first."""
     groups: int | None
     """Groups over all tasks; None where the step does not go by group."""
     moved: Moved | None
@@ -167,11 +167,16 @@ def measured(name: str, kind: str, tasks: Sequence[Measurement], terms: Terms, *
         cpu_ns=sum(task.cpu_ns for task in tasks),
         init_ns=sum(task.init_ns for task in tasks),
         init_ns_median=init_of(tasks),
-        temp_bytes=max((task.temp_bytes for task in tasks), default=0),
+        temp_bytes=max(map(_temp_bytes, tasks), default=0),
         groups=sum(groups) if groups else None,
         moved=moved_by(task.moved for task in tasks),
         needed_mib=None if peak is None else needed_mib(top(peak), terms.headroom, terms.limits),
     )
+
+
+def _temp_bytes(task: Measurement) -> int:
+    """What a task had in its temporary folder: as sampled, and no less than what lay there to be put into a store."""
+    return max(task.temp_bytes, sum(task.file_bytes))
 
 
 def init_of(tasks: Iterable[Measurement]) -> int | None:

@@ -35,6 +35,7 @@ from tests.factories import (
 )
 
 SHARDS = 20
+_STORE = "s3://bucket/paredown"
 
 TRACEBACK = """Traceback (most recent call last):
   File "/home/ada/anomalies/job.py", line 41, in train
@@ -240,6 +241,34 @@ def a_run_on_s3() -> Run:
     return replace(run, plan=replace(run.plan, inputs=(found,)), measurements=tasks)
 
 
+def a_run_in_a_store() -> Run:
+    """What passes between its steps lies on S3, where its input does too."""
+    run = a_run_on_s3()
+    tasks = tuple(
+        replace(
+            item,
+            files=(f"{_STORE}/work/{run.id}/decomposed/{item.step}/task-{item.index:05d}.parquet",),
+            file_bytes=(3 * MIB,),
+            output_bytes=3 * MIB,
+            read_bytes=3 * MIB,
+            written_bytes=3 * MIB,
+            temp_bytes=3 * MIB,
+            moved=replace(
+                item.moved or Moved(get=4 if item.step == "predict" else 2, received_bytes=3 * MIB),
+                put=1,
+                list=1 if item.step == "daily_cost" else 0,
+                sent_bytes=3 * MIB,
+            ),
+        )
+        if item.variant is Variant.DECOMPOSED
+        else item
+        for item in run.measurements
+    )
+    answers = tuple(replace(answer, path=f"{_STORE}/work/{run.id}{answer.path}") for answer in run.answers)
+    settings = replace(run.settings, workspace=_STORE)
+    return replace(run, measurements=tasks, answers=answers, settings=settings)
+
+
 SAMPLES = {
     "fits": a_fitting_run,
     "does_not_fit": a_run_that_does_not_fit,
@@ -250,6 +279,7 @@ SAMPLES = {
     "failed_tasks": a_run_with_failed_tasks,
     "two_hosts": a_run_on_two_hosts,
     "on_s3": a_run_on_s3,
+    "in_a_store": a_run_in_a_store,
 }
 
 _PROGRESS = (

@@ -49,7 +49,7 @@ def _memory(held: Assumptions) -> str:
 def _time(held: Assumptions, run: Run) -> str:
     parts = [
         f"predicted from CPU seconds, one core here taken as one vCPU ({count(held.mib_per_vcpu)} MB)",
-        f"files between steps at {memory(held.network_bytes_per_s)}/s",
+        _network(held, run),
         "sandboxes warm, no init billed" if held.warm else "every task starts cold",
     ]
     if held.tasks_at_once is not None:
@@ -59,6 +59,15 @@ def _time(held: Assumptions, run: Run) -> str:
     if run.settings.repeats > 1 and run.settings.pace:
         parts.append("somewhat too long, since the pace of the cores was looked at; measured once it is not")
     return "; ".join(parts)
+
+
+def _network(held: Assumptions, run: Run) -> str:
+    """What is added to the time for Lambda's network."""
+    rate = f"{memory(held.network_bytes_per_s)}/s"
+    if not run.settings.workspace:
+        return f"files between steps at {rate}"
+    on_disk = any(not given.sizes for given in run.plan.inputs)
+    return f"{f'input from this disk at {rate}; ' if on_disk else ''}files in stores take as long as here"
 
 
 def _spread(held: Assumptions) -> str:

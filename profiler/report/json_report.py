@@ -357,6 +357,7 @@ def _settings(held: Assumptions) -> dict[str, Any]:
         "timeout_ns": settings.timeout_ns,
         "engine": settings.engine,
         "repeats": settings.repeats,
+        "workspace": settings.workspace or None,
     }
 
 

@@ -1,14 +1,20 @@
-"""What steps moved to and from object stores, as a sentence: requests, because each is billed, and bytes."""
+"""What steps moved to and from object stores, a sentence each: where to, requests, as each is billed, and bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from profiler.fit import StepFit
-from profiler.model import Moved
+from profiler.model import Moved, Run
 from profiler.report.clean import one_line
 from profiler.report.plain import many
 from profiler.units import memory
+
+
+def between_note(run: Run) -> str:
+    """Say where what passed between decomposed steps lay; empty where that was a folder."""
+    url = run.settings.workspace
+    return f"What passed between steps went to {one_line(url)}." if url else ""
 
 
 def moved_note(steps: Sequence[StepFit]) -> str:

@@ -12,7 +12,7 @@ from profiler.reasons import Effect, Reason
 from profiler.report.clean import one_line
 from profiler.report.figures import end_of, numbers, peaks, seen, sizes, times
 from profiler.report.hosts import at_once
-from profiler.report.moved import moved_note
+from profiler.report.moved import between_note, moved_note
 from profiler.report.shape import Bar, Cell, Column, Row, Section, Table, Tone
 from profiler.report.skew import measured_note, skew_notes
 from profiler.units import count, percent, ratio, significant
@@ -163,8 +163,9 @@ def _notes(variant: VariantVerdict, run: Run) -> tuple[str, ...]:
             f"The floor: CPU and one init per task come to {significant(variant.floor_gb_s)} GB-seconds at any size; "
             f"this takes {ratio(variant.times_floor)} times that."
         )
-    moved = moved_note(variant.steps)
-    notes += [moved] if moved else []
+    if variant.variant is Variant.DECOMPOSED:
+        notes += filter(None, [between_note(run)])
+    notes += filter(None, [moved_note(variant.steps)])
     if variant.variant is Variant.DECOMPOSED:
         notes += [*skew_notes(run.plan), *measured_note(run)]
     return tuple(notes)

@@ -343,6 +343,12 @@ def test_temporary_files_are_held_against_tmp(mib: int, fits: bool, effect: Effe
     assert [found.effect for found in fit.reasons if found.kind is ReasonKind.TEMP] == ([effect] if effect else [])
 
 
+def test_what_goes_to_a_store_lies_in_tmp_first_though_no_sample_saw_it() -> None:
+    there = busy(1, files=("s3://b/a", "s3://b/b"), file_bytes=(10_240 * MIB, MIB))
+    assert reason(fitted(there), ReasonKind.TEMP).effect is Effect.NO
+    assert fitted(replace(there, temp_bytes=10_242 * MIB)).temp_bytes == 10_242 * MIB
+
+
 @pytest.mark.parametrize(
     ("ending", "fits", "said"),
     [
