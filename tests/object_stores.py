@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
@@ -172,3 +175,56 @@ def _passed_on(source: socket.socket, target: socket.socket, delay_s: float) -> 
             target.sendall(data)
     except OSError:
         return
+
+
+@contextmanager
+def keeping(store: Store) -> Iterator[str]:
+    """Pass everything on to a store that works, but let nobody remove anything, as S3 answers then."""
+    denied = "<Code>AccessDenied</Code><Message>as the test wants it</Message>"
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.command == "DELETE":
+                self.send(403, f"<Error>{denied}</Error>".encode())
+            elif self.command == "POST" and "delete" in self.path.partition("?")[2]:
+                errors = "".join(f"<Error><Key>{key}</Key>{denied}</Error>" for key in _keys(body.decode()))
+                self.send(200, f"<DeleteResult>{errors}</DeleteResult>".encode())
+            else:
+                behind = HTTPConnection(store.address.removeprefix("http://"))
+                behind.request(self.command, self.path, body, dict(self.headers))
+                response = behind.getresponse()
+                self.send(response.status, response.read(), response.getheaders())
+                behind.close()
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - as http.server calls them
+
+        def send(self, status: int, body: bytes, headers: Iterable[tuple[str, str]] = ()) -> None:
+            passed = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTION]
+            self.send_response(status)
+            for name, value in (*passed, ("Content-Length", str(len(body)))):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+_OF_CONNECTION = ("content-length", "connection", "server", "date", "transfer-encoding")
+
+
+def _keys(body: str) -> list[str]:
+    return re.findall(r"<Key>(.*?)</Key>", body)

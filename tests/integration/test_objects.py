@@ -10,7 +10,7 @@ from s3fs import S3FileSystem
 
 from profiler.errors import InputError, OutputError, PareDownError
 from profiler.stores import objects
-from tests.object_stores import SECRET, Store, environment, listening, refusing, running_store
+from tests.object_stores import SECRET, Store, environment, keeping, listening, refusing, running_store
 
 HERE = "s3://workspace/paredown"
 
@@ -86,9 +86,42 @@ def test_what_is_removed_is_gone_and_nothing_beside_it() -> None:
     assert set(objects.listed(HERE)) == {"work/ab/1"}
 
 
+@pytest.mark.parametrize("names", [("a",), ("a", "b")], ids=["one object", "two objects"])
+def test_what_the_store_refuses_to_remove_is_said(
+    names: tuple[str, ...], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names:
+        objects.write(f"{HERE}/kept/{name}", b"")
+    with keeping(store) as address:
+        asking(environment(address), monkeypatch)
+        with pytest.raises(OutputError, match=r"kept: cannot be removed: access is denied \(AccessDenied\)"):
+            objects.remove(f"{HERE}/kept")
+    asking(store.environment, monkeypatch)
+    assert len(objects.listed(f"{HERE}/kept")) == len(names)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_name_that_looks_like_a_glob_is_removed_as_it_is() -> None:
+    for name in ("run[1].jsonl", "run1.jsonl", "more/[ab]/1", "more/[ab]/2", "more/a/1"):
+        objects.write(f"{HERE}/odd/{name}", b"")
+    objects.remove(f"{HERE}/odd/run[1].jsonl")
+    objects.remove(f"{HERE}/odd/more/[ab]")
+    assert set(objects.listed(f"{HERE}/odd")) == {"run1.jsonl", "more/a/1"}
+
+
+def test_several_come_at_once_and_one_that_is_gone_is_told(store: Store, tmp_path: Path) -> None:
+    for name in "abc":
+        objects.write(f"{HERE}/{name}", name.encode())
+    assert objects.get_all({f"{HERE}/{name}": str(tmp_path / name) for name in "abc"})
+    assert [(tmp_path / name).read_text() for name in "abc"] == ["a", "b", "c"]
+    assert not objects.get_all({f"{HERE}/{name}": str(tmp_path / name) for name in "az"})
+    assert objects.get_all({})
+
+
 ASKED: dict[str, Callable[[str], object]] = {
     "read": objects.read,
     "listed": objects.listed,
+    "got together": lambda url: objects.get_all({f"{url}/a": "/dev/null"}),
     "got": lambda url: objects.get(url, "/dev/null"),
     "written": lambda url: objects.write(url, b""),
     "created": lambda url: objects.create(url, b""),
