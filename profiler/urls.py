@@ -87,6 +87,8 @@ def workspace_url(path: str | Path) -> str | None:
             f"the workspace is {cleaned(url)}, where nothing can be written; "
             "expected a folder of a store, like s3://bucket/paredown"
         )
+    if not url.split("://", 1)[1].strip("/"):
+        raise UsageError(f"the workspace is {url}, which names no bucket; expected one like s3://bucket/paredown")
     return url.rstrip("/")
 
 
