@@ -12,6 +12,7 @@ from pathlib import Path
 from profiler import mirror
 from profiler.errors import OutputError
 from profiler.model import Variant
+from profiler.owner import claim, is_running, owner_of
 from profiler.urls import workspace_url
 
 
@@ -75,7 +76,7 @@ class Workspace:
         folder = self.work(run_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "pid").write_text(str(os.getpid()))  # First, or a sweep takes what follows for left behind.
+            claim(folder)  # First, or a sweep takes what follows for left behind.
             (folder / "temp").mkdir(exist_ok=True)
             probe = folder / "temp" / ".probe"
             probe.write_bytes(b"x")
@@ -100,16 +101,12 @@ class Workspace:
                 for folder in (work / "temp", *work.glob("repeat-*/temp")):
                     shutil.rmtree(folder, ignore_errors=True)
         for partial in self.data.glob("*.partial"):
-            if not _is_running(partial.name.split(".")[-2]):
+            if not is_running(partial.name.split(".")[-2]):
                 shutil.rmtree(partial, ignore_errors=True)
 
     def owner(self, run_id: str) -> int | None:
         """The process that makes a run, where it still lives."""
-        try:
-            number = (self.work(run_id) / "pid").read_text()
-        except OSError:
-            return None
-        return int(number) if _is_running(number) else None
+        return owner_of(self.work(run_id))
 
     def tidy(self, run_id: str) -> None:
         """Remove what a finished run passed between its steps, but not its answers."""
@@ -125,10 +122,6 @@ class Workspace:
 def _repetition(variant: Variant, repeat: int) -> tuple[str, ...]:
     """Below a run's own folder, the one of a repetition; the first one has none of its own."""
     return (f"repeat-{repeat}-{variant.value}",) if repeat else ()
-
-
-def _is_running(number: str) -> bool:
-    return number.strip().isdigit() and os.path.exists(f"/proc/{number.strip()}")
 
 
 def new_run_id(job: str) -> str:
