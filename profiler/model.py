@@ -281,6 +281,8 @@ class Measurement:
     written_bytes: int = 0
     input_bytes: int = 0
     """Size of the files that the task was given."""
+    stored_bytes: int = 0
+    """Part of it that lay in an object store."""
     input_files: int = 0
     """How many files it was given; each is at least one GET from S3."""
     output_bytes: int = 0

@@ -62,17 +62,21 @@ def work_of(measurement: Measurement, limits: LambdaLimits) -> Work:
 def _disk_bytes(measurement: Measurement) -> tuple[int, int]:
     """What a task read of its input on this disk, and what it left there.
 
-    Of its input, what came from a store is what it received; nothing is left of an input in a store that is read whole.
     Files that go to a store are written to the temporary folder first and read from there, as spilled blocks are: so
     what such a task wrote is taken off what it read, and only the rest can be of its input.
     """
-    came, read, to_disk = 0, measurement.read_bytes, measurement.output_bytes
-    if measurement.moved is not None:
-        received = measurement.moved.received_bytes
-        came = measurement.input_bytes if received is None else received
+    read, to_disk = measurement.read_bytes, measurement.output_bytes
     if any(map(is_url, measurement.files)):
         read, to_disk = read - measurement.written_bytes, 0
-    return max(0, min(read, measurement.input_bytes - came)), to_disk
+    return max(0, min(read, measurement.input_bytes - _stored_bytes(measurement))), to_disk
+
+
+def _stored_bytes(measurement: Measurement) -> int:
+    """How much of its input lay in a store; where an older paredown did not keep it, what came from one."""
+    if measurement.stored_bytes or measurement.moved is None:
+        return measurement.stored_bytes
+    received = measurement.moved.received_bytes
+    return measurement.input_bytes if received is None else received
 
 
 def needed_mib(peak_bytes: int, headroom: Decimal, limits: LambdaLimits) -> int:

@@ -4,9 +4,10 @@ Events are appended and flushed one by one, so a run that was killed can be show
 
 Schema 1 (2026-11): header, host, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
     Later fields that an older run lacks are at their default: of a measurement `input_files`, `printed_bytes`,
-    `repeat`, `curve`, `pace_ns`, `paces`, `moved` and `file_bytes`, of an answer `item_bytes`, `largest_item_bytes` and
-    `write_units`, of a step and a variant `repeat`, of the settings `repeats`, `pace` and `workspace`, of the header
-    `commit`, of a machine `clock_mhz`, of the plan `skew`, of an input `sizes`. Nor has it any host.
+    `repeat`, `curve`, `pace_ns`, `paces`, `moved`, `file_bytes` and `stored_bytes`, of an answer `item_bytes`,
+    `largest_item_bytes` and `write_units`, of a step and a variant `repeat`, of the settings `repeats`, `pace` and
+    `workspace`, of the header `commit`, of a machine `clock_mhz`, of the plan `skew`, of an input `sizes`. Nor has it
+    any host.
 """
 
 from __future__ import annotations

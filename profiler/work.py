@@ -291,6 +291,8 @@ class Answered:
     rows_out: int | None = None
     groups: int | None = None
     input_bytes: int = 0
+    stored_bytes: int = 0
+    """Part of it that lies in a store."""
     input_files: int = 0
     output_bytes: int = 0
     warnings: tuple[str, ...] = ()

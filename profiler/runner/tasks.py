@@ -228,6 +228,7 @@ def measure(blank: Measurement, reply: Reply, *, printed: str, timeout_ns: int |
         written_bytes=reading.written_bytes,
         moved=reading.moved,
         input_bytes=answer.input_bytes,
+        stored_bytes=answer.stored_bytes,
         input_files=answer.input_files,
         output_bytes=answer.output_bytes,
         rows_in=answer.rows_in,

@@ -33,6 +33,7 @@ def carry_out(order: CallFunction) -> Answered:
         rows_out=len(result) if frames.is_table(result) else None,
         groups=groups,
         input_bytes=sum(frames.file_bytes(source.files, source.sizes) for source in order.sources),
+        stored_bytes=sum(sum(source.sizes) for source in order.sources),
         input_files=sum(len(source.files) for source in order.sources),
         output_bytes=frames.file_bytes([path]),
         warnings=warnings,

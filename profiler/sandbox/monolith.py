@@ -37,6 +37,7 @@ def carry_out(order: MonolithStep | KeepAnswer) -> Answered:
             for name in order.reads
             if name in order.inputs
         ),
+        stored_bytes=sum(map(sum, order.sizes.values())),
         input_files=sum(len(order.inputs[name]) for name in order.reads if name in order.inputs),
     )
 

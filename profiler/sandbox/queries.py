@@ -49,6 +49,7 @@ def carry_out(order: RunQuery) -> Answered:
         file_bytes=frames.sizes_of(files),
         rows_out=rows,
         input_bytes=sum(frames.file_bytes(source.files, source.sizes) for source in order.sources),
+        stored_bytes=sum(sum(source.sizes) for source in order.sources),
         input_files=sum(len(source.files) for source in order.sources),
         output_bytes=frames.file_bytes(files),
     )

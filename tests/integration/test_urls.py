@@ -189,12 +189,14 @@ def test_a_query_asks_for_each_file_once_and_counts_what_it_asks(measured: Ended
     task = task_of(measured, Variant.DECOMPOSED, "totals")
     (sales,) = measured.run.plan.inputs
     assert task.moved == Moved(get=2 * FILES, received_bytes=sales.total_bytes)
-    assert (task.input_bytes, task.input_files) == (sales.total_bytes, FILES)
+    assert (task.input_bytes, task.stored_bytes, task.input_files) == (sales.total_bytes, sales.total_bytes, FILES)
 
 
 def test_what_a_function_reads_by_itself_is_counted(measured: Ended) -> None:
-    moved = task_of(measured, Variant.MONOLITH, "load").moved
+    task = task_of(measured, Variant.MONOLITH, "load")
+    moved = task.moved
     assert moved is not None
+    assert task.stored_bytes == task.input_bytes > 0
     assert moved.get is not None
     assert moved.get >= FILES
     assert (moved.put, moved.list, moved.estimated) == (0, 0, False)
@@ -202,7 +204,7 @@ def test_what_a_function_reads_by_itself_is_counted(measured: Ended) -> None:
 
 def test_steps_that_read_nothing_from_s3_have_moved_nothing(measured: Ended) -> None:
     others = [task for task in measured.run.measurements if task.step not in ("load", "totals")]
-    assert {task.moved for task in others} == {None}
+    assert {(task.moved, task.stored_bytes) for task in others} == {(None, 0)}
 
 
 def test_a_run_says_what_reads_its_input(measured: Ended) -> None:

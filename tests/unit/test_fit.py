@@ -229,22 +229,37 @@ def test_what_came_from_a_store_is_in_its_time_already(received: int | None, sec
 
 
 @pytest.mark.parametrize(
-    ("read", "written", "came", "seconds"),
+    ("stored", "seconds"),
     [
-        pytest.param(50_000_000, 50_000_000, 78_125_000, 0, id="all of its input came from there"),
-        pytest.param(250_000_000, 250_000_000, 1_000_000, 0, id="few columns came, and blocks were spilled"),
+        pytest.param(156_250_000, 0, id="all of it, of which few columns came"),
+        pytest.param(78_125_000, 1, id="the rest is on this disk"),
+    ],
+)
+def test_of_an_input_in_a_store_nothing_is_left_to_be_read(stored: int, seconds: float) -> None:
+    task = a_measurement(
+        read_bytes=10**9, input_bytes=156_250_000, stored_bytes=stored, moved=Moved(get=3, received_bytes=1000)
+    )
+    assert work_of(task, LIMITS).network_ns == seconds * NS_PER_S
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "stored", "seconds"),
+    [
+        pytest.param(60_000_000, 50_000_000, 78_125_000, 0, id="its input was there, and libraries here"),
         pytest.param(128_125_000, 50_000_000, 0, 1, id="its input was on this disk"),
+        pytest.param(328_125_000, 250_000_000, 0, 1, id="blocks were spilled"),
         pytest.param(0, 50_000_000, 0, 0, id="it read less than it wrote"),
     ],
 )
-def test_what_went_to_a_store_is_in_its_time_already(read: int, written: int, came: int, seconds: float) -> None:
+def test_what_went_to_a_store_is_in_its_time_already(read: int, written: int, stored: int, seconds: float) -> None:
     task = a_measurement(
         files=("s3://bucket/work/a.parquet",),
         output_bytes=50_000_000,
         read_bytes=read,
         written_bytes=written,
         input_bytes=78_125_000,
-        moved=Moved(get=1, put=1, received_bytes=came, sent_bytes=50_000_000),
+        stored_bytes=stored,
+        moved=Moved(get=1, put=1, received_bytes=stored, sent_bytes=50_000_000),
     )
     assert work_of(task, LIMITS).network_ns == seconds * NS_PER_S
 
@@ -252,7 +267,7 @@ def test_what_went_to_a_store_is_in_its_time_already(read: int, written: int, ca
 @given(st.integers(0, 2**40), st.integers(0, 2**40), st.integers(0, 2**40), st.integers(0, 2**40))
 def test_files_in_a_store_never_add_network_time(read: int, written: int, given_: int, left: int) -> None:
     task = a_measurement(read_bytes=read, written_bytes=written, input_bytes=given_, output_bytes=left, files=("/a",))
-    there = replace(task, files=("s3://bucket/a",), moved=Moved(get=1, put=1, received_bytes=given_, sent_bytes=left))
+    there = replace(task, files=("s3://bucket/a",), stored_bytes=given_, moved=Moved(get=1, put=1, sent_bytes=left))
     assert work_of(there, LIMITS).network_ns == 0 <= work_of(task, LIMITS).network_ns
 
 
