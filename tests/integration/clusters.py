@@ -28,13 +28,15 @@ class Cluster:
     folder: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def add_worker(self, *before: str, environment: Mapping[str, str] | None = None) -> None:
+    def add_worker(
+        self, *before: str, environment: Mapping[str, str] | None = None, memory: str = "2GB", cwd: Path | None = None
+    ) -> None:
         """Start a worker of one thread, with a nanny that replaces it; `before` are words before its command."""
         command = [
             *before, sys.executable, "-m", "distributed.cli.dask_worker", self.address, "--nthreads", "1",
-            "--no-dashboard", "--local-directory", str(self.folder), "--memory-limit", "2GB",
+            "--no-dashboard", "--local-directory", str(self.folder), "--memory-limit", memory,
         ]  # fmt: skip
-        self.workers.append(_started(command, environment))
+        self.workers.append(_started(command, environment, cwd))
 
     def pids(self) -> list[int]:
         """Worker processes, without their nannies: what runs tasks."""
@@ -79,10 +81,12 @@ def _is_worker(process: psutil.Process) -> bool:
         return False
 
 
-def _started(command: list[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+def _started(
+    command: list[str], environment: Mapping[str, str] | None, cwd: Path | None = None
+) -> subprocess.Popen[bytes]:
     env = os.environ | {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "20s"} | dict(environment or {})
     return subprocess.Popen(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 

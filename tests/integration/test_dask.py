@@ -22,7 +22,7 @@ import profiler
 from profiler.model import Ending, Run, Variant
 from profiler.runner.engines.dask_engine import own_cluster
 from profiler.runner.tasks import run_task
-from tests.factories import a_plan
+from tests.factories import a_plan, a_planned_step
 from tests.integration import hosts
 from tests.integration.clusters import Cluster, a_cluster, free_port, other_version
 from tests.integration.place import Ended, Place, Started, alive, wait_until
@@ -203,6 +203,80 @@ def test_workers_that_their_nannies_gave_up_are_replaced(
         assert engine.submit(run_task, task).result(60).outcome.ok
 
 
+def test_a_worker_that_comes_later_with_other_code_runs_nothing(shop: Place, tmp_path: Path) -> None:
+    """Whoever grows a cluster may start its workers from another checkout."""
+    with a_cluster(tmp_path, workers=1) as cluster:
+        started, gate = held(shop, *on(cluster), after=1)
+        job = shop.folder / "job.py"
+        shop.write("other.py", f"{job.read_text()}\n# changed")
+        script = f'mount --bind {shop.folder}/other.py {job} && exec "$@"'
+        cluster.add_worker("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
+        cluster.wait_for_workers(2)
+        wait_until(lambda: b"not the job" in newest(shop), "the second worker has begun nothing")
+        gate.unlink()
+        ended = started.end()
+    assert ended.code == 1, ended.said
+    lost = [item for item in ended.run.measurements if not item.outcome.ok]
+    assert {item.outcome.message for item in lost} == {f"its worker has not the job's code as it is here: {job}"}
+
+
+def newest(place: Place) -> bytes:
+    """What its newest run's file holds by now."""
+    return max(place.workspace.glob("runs/*"), key=lambda path: path.stat().st_mtime_ns).read_bytes()
+
+
+GROW = """
+import threading, time
+
+def take():
+    held = []
+    while True:
+        held.append(b"x" * (64 << 20))
+        time.sleep(0.02)
+
+threading.Thread(target=take, daemon=True).start()
+"""
+"""What a worker runs that takes more and more memory itself; a sandbox is a process of its own, and no part of that."""
+
+
+def test_a_worker_over_its_memory_limit_is_an_outcome_and_resume_does_the_rest(
+    shop: Place, tmp_path: Path, measured_shop: tuple[Place, Ended]
+) -> None:
+    from distributed import Client
+
+    with a_cluster(tmp_path, workers=0) as cluster:
+        for _ in range(2):
+            cluster.add_worker(memory="600MB")
+        cluster.wait_for_workers(2)
+        started, gate = held(shop, *on(cluster))
+        with Client(cluster.address, timeout=30, set_as_default=False) as client:
+            (victim, pid), *_ = client.run(os.getpid).items()
+            client.run(exec, GROW, {}, workers=[victim])
+            wait_until(lambda: not psutil.pid_exists(pid), "its nanny did not end it")
+        gate.unlink()
+        ended = started.end()
+        assert ended.code == 1, ended.said
+        (lost,) = [item for item in ended.run.measurements if not item.outcome.ok]
+        assert (lost.step, lost.outcome.ending) == ("predict", Ending.LOST)
+        assert lost.outcome.message == f"the worker that ran it was lost (process {pid}); it was not run a second time"
+        again = shop.paredown(*on(cluster), "--resume")
+        assert again.code == 0, again.said
+        assert rows_of(again.run) == rows_of(measured_shop[1].run)
+        nothing_left(cluster)
+
+
+def test_a_worker_of_our_own_over_its_memory_limit_is_replaced(shop: Place, tmp_path: Path) -> None:
+    fine, sleeps = (
+        replace(a_task(name, tmp_path), stop_file=str(shop.workspace / "stop")) for name in ("fine", "sleeps")
+    )
+    with own_cluster(a_plan(decomposed=(a_planned_step(memory_mib=128),)), shop.workspace, 1) as engine:
+        running = engine.submit(run_task, sleeps)
+        wait_until(lambda: list(tmp_path.glob("attempts/sleeps-*")), "it did not begin")
+        engine.client.run(exec, GROW, {})
+        assert running.result(60).outcome.ending is Ending.LOST
+        assert engine.submit(run_task, fine).result(60).outcome.ok
+
+
 # --- stopping -------------------------------------------------------------------------------------------------------
 
 
@@ -329,6 +403,16 @@ def test_a_workspace_that_a_worker_does_not_see(shop: Place, tmp_path: Path) -> 
     assert "does not see it" in ended.err
     assert "--workspace" in ended.err
     assert not shop.workspace.exists()
+
+
+@elsewhere
+def test_inputs_that_a_worker_does_not_see(shop: Place, tmp_path: Path) -> None:
+    with a_cluster(tmp_path, workers=0) as cluster:
+        cluster.add_worker(*hidden(shop.folder / "data"))
+        cluster.wait_for_workers(1)
+        ended = refused(shop, *on(cluster))
+    assert ended.err.startswith("error: worker tcp://127.0.0.1:")
+    assert f"does not see {shop.folder}/data/sales-0.parquet, of the input 'sales'\n" in ended.err
 
 
 @elsewhere

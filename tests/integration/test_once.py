@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,13 @@ import pytest
 
 from profiler.model import Ending
 from profiler.runner.engines.attempts import Attempt
+from profiler.runner.engines.code import Code, digest_of
 from profiler.runner.engines.engine import Engine
 from profiler.runner.engines.once import run_once, versions
 from profiler.runner.tasks import close_idle
 from profiler.task import Task
 from tests.integration.place import wait_until
-from tests.integration.tasks import a_task
+from tests.integration.tasks import ENDINGS, a_task
 
 
 @pytest.fixture
@@ -58,6 +60,24 @@ def test_a_worker_of_another_version_runs_nothing(task: Task) -> None:
     assert outcome.ending is Ending.LOST
     assert outcome.message == f"its worker has pandas {dict(versions())['pandas']} and not 0.1"
     assert not (Path(task.folder) / "attempts").exists()
+
+
+def test_a_worker_that_has_other_code_runs_nothing_and_looks_once(tmp_path: Path) -> None:
+    file = tmp_path / "endings.py"
+    shutil.copy(ENDINGS, file)
+    task = a_task("fine", tmp_path)
+    expected = Code(home=str(tmp_path), digests=((str(file), digest_of(str(file))),))
+    other = replace(expected, digests=((str(file), "0" * 64),))
+    outcome = run_once(task, versions(), other).measurement.outcome
+    assert outcome.ending is Ending.LOST
+    assert outcome.message == f"its worker has not the job's code as it is here: {file}"
+    assert not (tmp_path / "attempts").exists()
+    assert run_once(task, versions(), expected).measurement.outcome.ok
+    file.unlink()
+    assert run_once(replace(task, index=1), versions(), expected).measurement.outcome.ok
+    in_the_next_run = replace(task, run_started_ns=task.run_started_ns + 1)
+    assert run_once(in_the_next_run, versions(), expected).measurement.outcome.ending is Ending.LOST
+    close_idle()
 
 
 def test_a_worker_that_cannot_write_to_the_workspace_is_an_outcome(task: Task, tmp_path: Path) -> None:

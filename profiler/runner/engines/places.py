@@ -129,7 +129,7 @@ def why(error: Exception) -> str:
     """
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return re.sub(r"^\S+: (cannot be (written|read): )?", "", str(error))
+    return re.sub(r"^\S+: (cannot be \w+: )?", "", str(error))
 
 
 def keeps_writers_apart(place: Place) -> bool:
