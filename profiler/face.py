@@ -99,10 +99,15 @@ def _refuse_shards(shards: object) -> None:
 
 
 def load(reference: str | Path = "last", *, workspace: str | Path = ".paredown") -> Run:
-    """Load a kept run by path, by id, or the last one.
+    """Load a kept run by path, by URL, by id, or the last one.
+
+    Args:
+        reference: Which.
+        workspace: Folder, or URL of a store, where ids and the last one are looked up.
 
     Raises:
         RunFileError: If there is none, or it cannot be read.
+        InputError: If a store cannot be asked, or says no.
     """
     from profiler.store import load_run
 
@@ -153,7 +158,7 @@ def check(
 
     Args:
         run: The run.
-        baselines: Earlier runs of the same job: runs, or their paths, folders and ids as on the command line.
+        baselines: Earlier runs of the same job: runs, or their paths, folders, URLs and ids as on the command line.
         variant: Which has to fit; None: `"decomposed"`, where there is one.
         allow_undecided: Let pass what is not decided.
         require_baseline: Fail where no baseline can be compared.
@@ -162,7 +167,7 @@ def check(
         max_usd_per_request: Dollars per request.
         max_regression: Largest growth that is let pass, such as `"5%"`.
         settings: A `pyproject.toml` whose `[tool.paredown]` holds where an argument says nothing; None: no settings.
-        workspace: Where ids are looked up.
+        workspace: Folder, or URL of a store, where ids are looked up.
         judging: The keyword arguments of `judge`.
 
     Returns:
@@ -171,6 +176,7 @@ def check(
     Raises:
         UsageError: If a limit means nothing or names no step, or a baseline is of another job.
         RunFileError: If a baseline cannot be read.
+        InputError: If a store cannot be asked, or says no.
     """
     from profiler.holding import Asked, checked_report
     from profiler.settings import rules_given

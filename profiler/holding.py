@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
+from profiler import mirror
 from profiler.checking.check import check, unknown_steps
 from profiler.errors import RunFileError, UsageError, together
 from profiler.judging import Judging, facts_for, names_of, platform_for, sources_for, verdict_of
@@ -20,6 +21,7 @@ from profiler.report.shape import Report
 from profiler.settings import Rules
 from profiler.settings_file import FILE, Settings, settings_file, settings_of, table_name
 from profiler.store import load_run, read_header
+from profiler.urls import is_url
 
 WINDOW = 20
 """Newest runs of a folder that are looked at; what crept up before them has been there for long."""
@@ -95,7 +97,8 @@ def find_baselines(
     """Load the baselines that are there; one that is missing is said, since the first run has none.
 
     Args:
-        references: Each the path of a run's file, a folder of them, an id, or `last`: the newest other run of the job.
+        references: Each the path of a run's file, a folder of them, the URL of either, an id, or `last`: the newest
+            other run of the job.
         run: What is checked; in a folder it is passed over.
         workspace: Where ids and `last` are looked up.
         root: What relative paths are relative to.
@@ -128,11 +131,12 @@ def _paths(reference: str, run: Run, workspace: Path, root: Path) -> tuple[list[
     """The files that a reference means, and what is to be said where there is none."""
     if reference == "last":
         newest = _of_job(workspace / "runs", run)[:1]
-        return (
-            newest,
-            "" if newest else f"No baseline yet: there is no other run of {run.plan.job} in {workspace}/runs.",
-        )
-    path = root / reference
+        where = mirror.shown(workspace / "runs")
+        return newest, "" if newest else f"No baseline yet: there is no other run of {run.plan.job} in {where}."
+    if is_url(reference) and reference.endswith(".jsonl"):
+        path = mirror.run_by_url(reference)
+        return ([path], "") if path.is_file() else ([], f"No baseline yet: there is no run {reference}.")
+    path = mirror.to_read(reference.rstrip("/").removesuffix("/runs")) if is_url(reference) else root / reference
     if path.is_dir():
         folder = path / "runs" if (path / "runs").is_dir() else path
         paths = _of_job(folder, run)[:WINDOW]
@@ -142,7 +146,8 @@ def _paths(reference: str, run: Run, workspace: Path, root: Path) -> tuple[list[
             return [candidate], ""
     if path.exists():
         raise RunFileError(f"the baseline {reference!r} is neither a file nor a folder; expected a run's file")
-    return [], f"No baseline yet: {reference!r} is no file, no folder and no id in {workspace}/runs."
+    where = mirror.shown(workspace / "runs")
+    return [], f"No baseline yet: {reference!r} is no file, no folder and no id in {where}."
 
 
 def _of_job(folder: Path, run: Run) -> list[Path]:
@@ -165,7 +170,7 @@ def _header_of(path: Path) -> tuple[str, str, str]:
     try:
         return str(header["plan"]["job"]), str(header["id"]), str(header["created"])
     except (KeyError, TypeError) as error:
-        raise RunFileError(f"{path}: its header is damaged: {error}") from error
+        raise RunFileError(f"{mirror.shown(path)}: its header is damaged: {error}") from error
 
 
 def _refuse_unknown_steps(run: Run, settings: Settings, asked: Asked) -> None:

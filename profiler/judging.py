@@ -19,6 +19,7 @@ from profiler.pricing.targets import Given, exact
 from profiler.report import render
 from profiler.report.build import build
 from profiler.report.shape import Names, Report
+from profiler.urls import is_url
 from profiler.verdict import Verdict, judge
 
 _SERVICES = ("lambda", "ec2")
@@ -196,7 +197,9 @@ def _is_used(entry: Price | Fact, platform: Platform) -> bool:
 
 
 def _found_again(run: Run, reference: str) -> str:
-    """How a command of this folder finds a run: last and ids are those of its own workspace, and others have a path."""
+    """How a command of this folder finds a run: last and ids are of its own workspace; others have a path or a URL."""
+    if is_url(run.path):
+        return run.path if reference in ("last", run.id) else reference
     file = Path(run.path)
     kept_here = file.parent.resolve() == Path(".paredown", "runs").resolve()
     return run.path if reference in ("last", run.id) and file.is_file() and not kept_here else reference

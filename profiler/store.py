@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from profiler import mirror
 from profiler.encoding import decode, encode
 from profiler.errors import OutputError, RunFileError
 from profiler.model import (
@@ -36,6 +37,7 @@ from profiler.model import (
     Variant,
     VariantEnd,
 )
+from profiler.urls import is_url
 
 SCHEMA = 1
 FOLDER = Path(".paredown")
@@ -102,7 +104,7 @@ class Recorder:
     @classmethod
     def reopen(cls, run: Run) -> Recorder:
         """Go on with a run; a torn last line goes first."""
-        path = Path(run.path)
+        path = mirror.on_disk(run.path)
         if run.dropped_bytes:
             os.truncate(path, path.stat().st_size - run.dropped_bytes)
         recorder = cls(path)
@@ -140,30 +142,42 @@ class Recorder:
 
 
 def find_run(reference: str, *, folder: Path) -> Path:
-    """The file of a run: a path as it is, an id, or `last` for the newest one in `folder`/runs.
+    """The file of a run: a path or a URL as it is, an id, or `last` for the newest one in `folder`/runs.
 
     Raises:
         RunFileError: If there is none.
+        InputError: If it has a URL, and the store cannot be asked.
     """
+    if is_url(reference):
+        path = mirror.run_by_url(reference)
+        if not path.is_file():
+            raise RunFileError(f"there is no run {reference}")
+        return path
     runs = folder / "runs"
     if reference == "last":
         newest = newest_runs(folder)
         if not newest:
-            raise RunFileError(f"there is no run in {runs}", hint="measure one: paredown run JOB")
+            raise RunFileError(f"there is no run in {mirror.shown(runs)}", hint=measure_one(folder))
         return newest[0]
     for path in (Path(reference), runs / f"{reference}.jsonl"):
         if path.is_file():
             return path
     known = [path.stem for path in newest_runs(folder)[:3]]
     raise RunFileError(
-        f"there is no run {reference!r}: neither a file nor an id in {runs}",
-        hint=f"newest: {', '.join(known)}" if known else "measure one: paredown run JOB",
+        f"there is no run {reference!r}: neither a file nor an id in {mirror.shown(runs)}",
+        hint=f"newest: {', '.join(known)}" if known else measure_one(folder),
     )
+
+
+def measure_one(folder: Path) -> str:
+    """What to do where a workspace has no run."""
+    return f"measure one: paredown run JOB{mirror.option(folder)}"
 
 
 def newest_runs(folder: Path) -> list[Path]:
     """Files of all kept runs, the one that was written to last first."""
-    return sorted((folder / "runs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    found = [(path.stat().st_mtime_ns, path) for path in (folder / "runs").glob("*.jsonl")]
+    return [path for _, path in sorted(found, reverse=True)]  # Stores give whole seconds; names hold when a run began.
 
 
 def load_run(reference: str, *, folder: Path = FOLDER) -> Run:
@@ -176,7 +190,7 @@ def load_run(reference: str, *, folder: Path = FOLDER) -> Run:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
+        raise RunFileError(f"cannot read the run {mirror.shown(path)}: {error.strerror}") from error
     lines = data.split(b"\n")
     torn = len(lines.pop())
     header = _header(path, lines[0] if lines else None)
@@ -193,7 +207,7 @@ def read_header(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             line = file.readline()
     except OSError as error:
-        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
+        raise RunFileError(f"cannot read the run {mirror.shown(path)}: {error.strerror}") from error
     return _header(path, line if line.endswith(b"\n") else None)
 
 
@@ -205,12 +219,12 @@ def _header(path: Path, line: bytes | None) -> dict[str, Any]:
         header = {}
     if header.get("event") != "header" or "schema" not in header:
         raise RunFileError(
-            f"{path}: is no run of paredown; expected a first line with a header"
+            f"{mirror.shown(path)}: is no run of paredown; expected a first line with a header"
             + (", but the file is cut off in it" if line is None else "")
         )
     if header["schema"] != SCHEMA:
         raise RunFileError(
-            f"{path}: was written with schema {header['schema']!r} by paredown {header.get('paredown')}; "
+            f"{mirror.shown(path)}: was written with schema {header['schema']!r} by paredown {header.get('paredown')}; "
             f"this version reads schema {SCHEMA}",
             hint="use a newer paredown to read it" if _newer(header["schema"]) else "measure again: paredown run JOB",
         )
@@ -308,7 +322,7 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
             values = _line(line)
             gathered.take(values.pop("event"), values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RunFileError(f"{path}: line {number} is damaged: {error}") from error
+            raise RunFileError(f"{mirror.shown(path)}: line {number} is damaged: {error}") from error
     repetitions = gathered.repetitions()
     by_variant: dict[Variant, list[Repetition]] = {}
     for repetition in repetitions:
@@ -317,7 +331,7 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
     try:
         return Run(
             id=header["id"],
-            path=str(path),
+            path=mirror.shown(path),
             created=header["created"],
             version=header["paredown"],
             plan=decode(Plan, header["plan"]),
@@ -337,4 +351,4 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
             hosts=tuple(gathered.hosts.values()),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunFileError(f"{path}: its header is damaged: {error}") from error
+        raise RunFileError(f"{mirror.shown(path)}: its header is damaged: {error}") from error

@@ -53,7 +53,8 @@ def threshold_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "baselines",
     multiple=True,
     metavar="RUN",
-    help="Earlier run to be no worse than: a path, an id, last (the newest other run of the job), or a folder of runs.",
+    help="Earlier run to be no worse than: a path, an id, last (the newest other run of the job), a folder of runs, or "
+    "the URL of a run or a workspace.",
 )
 @click.option("--require-baseline/--no-require-baseline", default=None, help="Fail where no baseline can be compared.")
 @click.option(
@@ -72,19 +73,21 @@ def command(
 ) -> int:
     """Say whether a kept run holds the line.
 
-    It is held against Lambda, its budget, your limits, and earlier runs. RUN is the path or the id of a run, or "last".
-    Exit code 0: every step and the whole fit, both variants give the same answer, no limit is passed, and nothing got
-    worse than the baseline; 1: not so, or undecided; 2: trouble.
+    It is held against Lambda, its budget, your limits, and earlier runs. RUN is the path, the URL or the id of a run,
+    or "last". Exit code 0: every step and the whole fit, both variants give the same answer, no limit is passed, and
+    nothing got worse than the baseline; 1: not so, or undecided; 2: trouble.
 
     Limits and thresholds are also read from the nearest pyproject.toml that has [tool.paredown]: this holds for every
     job, [tool.paredown.jobs.JOB] for one, and options go before both.
     """
     from profiler.cli.output import write_result
     from profiler.holding import checked_report
+    from profiler.mirror import to_read
     from profiler.store import load_run
 
-    asked = _asked(options, judging, Path(workspace))
-    report = checked_report(load_run(run, folder=Path(workspace)), asked, reference=run)
+    folder = to_read(workspace)
+    asked = _asked(options, judging, folder)
+    report = checked_report(load_run(run, folder=folder), asked, reference=run)
     write_result(_text(report, format_name, to_stdout=output == "-"), output, force=force)
     assert report.check is not None
     return 0 if report.check.passed else 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -34,20 +33,22 @@ def command(
 ) -> int:
     """Show kept runs of a job side by side.
 
-    Each RUN is the path or the id of a run, or "last". The others are held to the first one: what differs between them,
-    then every step's memory, CPU time and GB-seconds, each difference with its noise where both were measured at least
-    five times.
+    Each RUN is the path, the URL or the id of a run, or "last". The others are held to the first one: what differs
+    between them, then every step's memory, CPU time and GB-seconds, each difference with its noise where both were
+    measured at least five times.
     """
     from profiler.cli.output import colour_of, width_of, write_result
     from profiler.comparing.build import check_number, side_by_side
     from profiler.comparing.figures import Terms
     from profiler.judging import Judging, facts_for, platform_for
+    from profiler.mirror import to_read
     from profiler.store import load_run
 
     check_number(len(runs))
     judging = Judging(region=region, arch=arch, prices=prices)
     terms = Terms(platform=platform_for(facts_for(judging), judging))
-    compared = side_by_side([load_run(run, folder=Path(workspace)) for run in runs], terms)
+    folder = to_read(workspace)
+    compared = side_by_side([load_run(run, folder=folder) for run in runs], terms)
     if format_name == "json":
         from profiler.report.compare_json import document
         from profiler.report.json_report import as_json

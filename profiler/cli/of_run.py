@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +26,7 @@ _TARGET = (
 _OF_RUN = ("store", "athena", "kept_days", "headroom", "warm", "workspace")
 
 _OPTIONS = (
-    click.option("--run", metavar="RUN", help="Start from what a kept run used: its path, its id, or last."),
+    click.option("--run", metavar="RUN", help="Start from what a kept run used: its path, its URL, its id, or last."),
     click.option(
         "--store",
         type=click.Choice(["dynamodb", "s3"]),
@@ -92,12 +91,13 @@ def check_together(context: click.Context, *, with_run: bool) -> None:
 def bill_of_run(of_run: Mapping[str, Any], asked: Mapping[str, Any], format_name: str, *, width: int) -> str:
     """Return a run's pipeline, laid out."""
     from profiler.cli.asked import options_again
+    from profiler.mirror import to_read
     from profiler.projecting import budget_of_run
     from profiler.report.pipeline_json import pipeline_json
     from profiler.report.pipeline_text import pipeline_text
     from profiler.store import load_run
 
-    run = load_run(of_run["run"], folder=Path(of_run["workspace"]))
+    run = load_run(of_run["run"], folder=to_read(of_run["workspace"]))
     design = {name: value for name, value in of_run.items() if name not in ("run", "workspace")}
     known = {name: value for name, value in asked.items() if name not in _ALONE}
     pipeline = budget_of_run(run, **design, **known)

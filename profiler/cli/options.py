@@ -92,10 +92,12 @@ def _decimal(text: str, expected: str) -> Decimal:
 class Workspace(click.Path):
     """A workspace, there or not yet: a folder, or the URL of one in a store."""
 
-    name = "folder or URL"
-
     def __init__(self) -> None:
         super().__init__(file_okay=False)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How the help shows it."""
+        return "FOLDER|URL"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take it, or say why it is none."""

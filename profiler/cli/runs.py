@@ -62,10 +62,11 @@ def command(
     still goes on stays.
     """
     from profiler.kept.listing import list_runs
+    from profiler.mirror import to_read
     from profiler.report.runs_page import document, runs_page
 
     _check(prune=prune, older_than=older_than, keep=keep, yes=yes, format_name=format_name)
-    root = Path(workspace)
+    root = to_read(workspace)
     kept = list_runs(root)
     if prune:
         return _prune(kept, root, older_than, keep, yes=yes)

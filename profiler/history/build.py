@@ -8,6 +8,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from profiler import mirror
 from profiler.checking.likeness import other_data, renamed, same_between, same_machine
 from profiler.errors import RunFileError, UsageError
 from profiler.history.reading import Figures, read_figures
@@ -16,6 +17,7 @@ from profiler.history.values import Ending, History, Past
 from profiler.kept.listing import Header, Unreadable, list_headers
 from profiler.model import Variant
 from profiler.regression.busy import too_busy
+from profiler.store import measure_one
 
 _MOST_NAMED = 12
 
@@ -48,7 +50,7 @@ def history_of(job: str | None, *, root: Path, mib_per_vcpu: int, last: int | No
         older=len(of_job) - len(kept),
         unreadable=(
             *unreadable,
-            *(Unreadable(path=path, problem=problem) for path, problem in sorted(damaged.items())),
+            *(Unreadable(path=mirror.shown(path), problem=problem) for path, problem in sorted(damaged.items())),
         ),
         mib_per_vcpu=mib_per_vcpu,
     )
@@ -56,16 +58,17 @@ def history_of(job: str | None, *, root: Path, mib_per_vcpu: int, last: int | No
 
 def _chosen(job: str | None, headers: Sequence[Header], root: Path) -> str:
     if not headers:
-        raise RunFileError(f"there is no run in {root / 'runs'}", hint="measure one: paredown run JOB")
+        raise RunFileError(f"there is no run in {mirror.shown(root / 'runs')}", hint=measure_one(root))
     counts = Counter(header.job for header in headers)
     named = [f"{name} ({number})" for name, number in counts.most_common(_MOST_NAMED)]
     if len(counts) > _MOST_NAMED:
         named.append(f"{len(counts) - _MOST_NAMED} more")
     if job is None:
         if len(counts) > 1:
+            where = mirror.shown(root)
             raise UsageError(
-                f"runs of {len(counts)} jobs are kept in {root}: {', '.join(named)}; expected the name of one",
-                hint=f"paredown history {headers[0].job}",
+                f"runs of {len(counts)} jobs are kept in {where}: {', '.join(named)}; expected the name of one",
+                hint=f"paredown history {headers[0].job}{mirror.option(root)}",
             )
         return headers[0].job
     if job in counts:
@@ -76,7 +79,7 @@ def _chosen(job: str | None, headers: Sequence[Header], root: Path) -> str:
             return header.job
     near = get_close_matches(job, counts, n=3)
     raise UsageError(
-        f"no run of {job!r} is kept in {root}",
+        f"no run of {job!r} is kept in {mirror.shown(root)}",
         hint=f"did you mean {' or '.join(near)}?" if near else f"kept are runs of {', '.join(named)}",
     )
 

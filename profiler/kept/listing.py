@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from profiler import mirror
 from profiler.encoding import decode
 from profiler.errors import RunFileError
 from profiler.model import Commit, Machine, Plan, Run, Settings, VariantEnd
 from profiler.runner.workspace import Workspace
 from profiler.store import read_header
+from profiler.stores import objects
 
 
 class State(StrEnum):
@@ -67,7 +70,7 @@ class KeptRun:
 
     @property
     def size_bytes(self) -> int:
-        """All that it takes on disk."""
+        """All that it takes where it is kept."""
         return self.file_bytes + self.work_bytes
 
 
@@ -75,7 +78,8 @@ class KeptRun:
 class Unreadable:
     """A file among the runs that cannot be shown."""
 
-    path: Path
+    path: str
+    """As its user knows it."""
     problem: str
 
 
@@ -83,21 +87,35 @@ class Unreadable:
 class Kept:
     """The runs of a workspace, the newest first, and what lies among them that is none."""
 
+    url: str = ""
+    """Of a workspace in a store: runs that other machines make are in it too."""
+
     runs: tuple[KeptRun, ...]
     unreadable: tuple[Unreadable, ...] = ()
 
 
 def list_runs(root: Path) -> Kept:
-    """Return every kept run of a workspace; none where there is no such folder."""
-    workspace = Workspace(root)
+    """Return every kept run of a workspace; none where there is no such folder.
+
+    Raises:
+        InputError: If it lies in a store that cannot be asked what it keeps of them.
+    """
+    workspace = kept_in(root)
+    sizes = _sizes(workspace.url) if workspace.url else None
     headers, unreadable = list_headers(root)
     runs, damaged = [], []
     for header in headers:
         try:
-            runs.append(_kept(header, workspace))
+            runs.append(_kept(header, workspace, sizes))
         except RunFileError as error:
-            damaged.append(Unreadable(path=header.path, problem=error.message))
-    return Kept(runs=tuple(runs), unreadable=tuple(sorted((*unreadable, *damaged), key=lambda item: item.path)))
+            damaged.append(Unreadable(path=header.run.path, problem=error.message))
+    found = tuple(sorted((*unreadable, *damaged), key=lambda item: item.path))
+    return Kept(url=workspace.url, runs=tuple(runs), unreadable=found)
+
+
+def kept_in(root: Path) -> Workspace:
+    """The workspace that a folder is, or is the copy of."""
+    return Workspace(root, mirror.url_of(root))
 
 
 def list_headers(root: Path) -> tuple[tuple[Header, ...], tuple[Unreadable, ...]]:
@@ -107,7 +125,7 @@ def list_headers(root: Path) -> tuple[tuple[Header, ...], tuple[Unreadable, ...]
         try:
             headers.append(_header(path))
         except RunFileError as error:
-            unreadable.append(Unreadable(path=path, problem=error.message))
+            unreadable.append(Unreadable(path=mirror.shown(path), problem=error.message))
     headers.sort(key=lambda header: (header.created, header.id), reverse=True)
     return tuple(headers), tuple(sorted(unreadable, key=lambda item: item.path))
 
@@ -122,7 +140,7 @@ def _header(path: Path) -> Header:
             created=created if created.tzinfo else created.replace(tzinfo=UTC),
             run=Run(
                 id=decode(str, values["id"]),
-                path=str(path),
+                path=mirror.shown(path),
                 created=values["created"],
                 version=decode(str, values["paredown"]),
                 plan=decode(Plan, values["plan"]),
@@ -132,10 +150,10 @@ def _header(path: Path) -> Header:
             ),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunFileError(f"{path}: its header is damaged: {error}") from error
+        raise RunFileError(f"{mirror.shown(path)}: its header is damaged: {error}") from error
 
 
-def _kept(header: Header, workspace: Workspace) -> KeptRun:
+def _kept(header: Header, workspace: Workspace, sizes: Mapping[str, int] | None) -> KeptRun:
     ended, ends, code = _endings(header.path)
     owner = workspace.owner(header.id) if header.run.id == header.id else None
     failed = next((end for end in ends if not end.complete), None)
@@ -152,8 +170,23 @@ def _kept(header: Header, workspace: Workspace) -> KeptRun:
         reason=reason,
         owner=owner,
         file_bytes=_size(header.path),
-        work_bytes=sum(map(_size, tree(work_folder(header, workspace)))),
+        work_bytes=_work_bytes(header, workspace, sizes),
     )
+
+
+def _work_bytes(header: Header, workspace: Workspace, sizes: Mapping[str, int] | None) -> int:
+    folder = work_folder(header, workspace)
+    if sizes is None or folder is None:
+        return sum(map(_size, tree(folder)))
+    return sizes.get(folder.name, 0)
+
+
+def _sizes(url: str) -> Mapping[str, int]:
+    """What a store keeps of each run beside its file, in bytes."""
+    sizes: Counter[str] = Counter()
+    for name, found in objects.listed(objects.join(url, "work")).items():
+        sizes[name.partition("/")[0]] += found.size
+    return sizes
 
 
 def work_folder(header: Header, workspace: Workspace) -> Path | None:
@@ -174,7 +207,7 @@ def _endings(path: Path) -> tuple[bool, Sequence[VariantEnd], int]:
                     continue
                 end = decode(VariantEnd, values)
             except (ValueError, KeyError, TypeError) as error:
-                raise RunFileError(f"{path}: line {number} is damaged: {error}") from error
+                raise RunFileError(f"{mirror.shown(path)}: line {number} is damaged: {error}") from error
             ends[end.variant, end.repeat] = end
     return ended, tuple(ends.values()), code
 
@@ -187,10 +220,10 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 if not line.endswith(b"\n"):
                     return
                 if not (line.startswith(b'{"event":"') and line.endswith(b"}\n")):
-                    raise RunFileError(f"{path}: line {number} is damaged: expected an event")
+                    raise RunFileError(f"{mirror.shown(path)}: line {number} is damaged: expected an event")
                 yield number, line
     except OSError as error:
-        raise RunFileError(f"cannot read the run {path}: {error.strerror}") from error
+        raise RunFileError(f"cannot read the run {mirror.shown(path)}: {error.strerror}") from error
 
 
 def tree(path: Path | None) -> Iterator[Path]:

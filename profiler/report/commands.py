@@ -8,7 +8,9 @@ from pathlib import PurePath
 
 from profiler.model import Run, Variant
 from profiler.reasons import ReasonKind
+from profiler.report.clean import one_line
 from profiler.report.shape import Command, Names
+from profiler.urls import is_url
 from profiler.verdict import Verdict
 
 MOST = 3
@@ -28,8 +30,16 @@ def reference(run_id: str, path: str) -> str:
     return run_id if path in ("", str(PurePath(".paredown", "runs", f"{run_id}.jsonl"))) else path
 
 
+def workspace_of(run: Run) -> str:
+    """How a command is told of the workspace of a run that lies in a store; nothing for one of this disk."""
+    if not is_url(run.path):
+        return ""
+    return f" --workspace {shlex.quote(one_line(run.path.rpartition('/runs/')[0]))}"
+
+
 def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
-    again = f"paredown run {names.job}"
+    there = workspace_of(run)
+    again = f"paredown run {names.job}{there}"
     prices = f" {names.priced}" if names.priced else ""
     shown = ("paredown report" if names.run == "last" else f"paredown report {names.run}") + prices
     if (not run.ended or run.has_lost_tasks) and not run.is_script:
@@ -43,7 +53,7 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     if run.is_script:
         yield Command(line=f"paredown init {names.job}", purpose="writes a job file around the script")
     elif not run.plan.decomposed:
-        yield Command(line=f"paredown plan {names.job}", purpose="shows what would run, reading what")
+        yield Command(line=f"paredown plan {names.job}{there}", purpose="shows what would run, reading what")
     elif Variant.DECOMPOSED in run.settings.variants and run.ended:
         yield from _other_shards(verdict, run, again)
     largest = _largest_step(verdict, run)

@@ -21,7 +21,7 @@ def document(history: History) -> dict[str, Any]:
         "runs": [_run(run) for run in history.runs],
         "older_runs": history.older,
         "trends": [_trend(trend) for trend in history.trends],
-        "unreadable": [{"path": str(file.path), "problem": file.problem} for file in history.unreadable],
+        "unreadable": [{"path": file.path, "problem": file.problem} for file in history.unreadable],
     }
 
 
@@ -29,7 +29,7 @@ def _run(run: Past) -> dict[str, Any]:
     header, made = run.header, run.header.run
     return {
         "id": header.id,
-        "path": str(header.path),
+        "path": header.run.path,
         "created": f"{header.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "commit": commit_document(made.commit),
         "machine": {"host": made.machine.host, "cpu_model": made.machine.cpu_model, "cores": made.machine.cores},

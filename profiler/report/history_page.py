@@ -14,6 +14,7 @@ from profiler.regression.creep import LEAST_RUNS
 from profiler.regression.repeats import typical
 from profiler.report.changes_table import amount
 from profiler.report.clean import one_line
+from profiler.report.commands import workspace_of
 from profiler.report.compare_tables import change
 from profiler.report.figures import numbers, sizes, times
 from profiler.report.history_notes import notes
@@ -226,9 +227,10 @@ def _said(run: Past, variant: Variant, whole: Series | None) -> tuple[str, Tone]
 
 def _commands(history: History, *, steps: bool) -> Iterator[Command]:
     job = quote(one_line(history.job))
+    there = workspace_of(history.runs[-1].header.run) if history.runs else ""
     comparable = [run for run in history.runs if run.series]
     if len(comparable) > 1:
         first, last = (quote(one_line(run.header.id)) for run in (comparable[0], comparable[-1]))
-        yield Command(line=f"paredown compare {first} {last}", purpose="the first and the last, side by side")
+        yield Command(line=f"paredown compare {first} {last}{there}", purpose="the first and the last, side by side")
     if not steps and any(trend.step is not None for trend in history.trends):
-        yield Command(line=f"paredown history {job} --steps", purpose="step by step")
+        yield Command(line=f"paredown history {job} --steps{there}", purpose="step by step")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -41,22 +43,26 @@ _COLUMNS = (
 
 def runs_page(kept: Kept, *, workspace: Path) -> Sheet:
     """Lay out the kept runs of a workspace, the newest first."""
-    runs, where = kept.runs, one_line(str(workspace))
+    runs, where = kept.runs, one_line(kept.url or str(workspace))
     jobs = {run.header.job for run in runs}
     title = f"{many(len(runs), 'kept run')} of {many(len(jobs), 'job')}" if runs else "No kept runs"
     return Sheet(
         title=title,
-        facts=(where, f"{memory(sum(run.size_bytes for run in runs))} on disk") if runs else (where,),
+        facts=(where, f"{memory(sum(run.size_bytes for run in runs))} {_place(kept)}") if runs else (where,),
         statements=tuple(not_shown(kept.unreadable)),
-        sections=(Section(title="", steps=runs_table(runs)),) if runs else (),
-        commands=tuple(_commands(runs)),
+        sections=(Section(title="", steps=runs_table(runs, place=_place(kept))),) if runs else (),
+        notes=tuple(_elsewhere(kept, runs, "")),
+        commands=tuple(_commands(kept)),
     )
 
 
 def prune_page(kept: Kept, chosen: Sequence[KeptRun]) -> Sheet:
     """Lay out the runs that would go."""
     running = sum(run.state is State.RUNNING for run in kept.runs)
-    notes = (f"{many(running, 'run')} still going on: never removed.",) if running else ()
+    notes = (
+        *((f"{many(running, 'run')} still going on: never removed.",) if running else ()),
+        *_elsewhere(kept, chosen, " Such a run would lose what it keeps."),
+    )
     left_alone = tuple(not_shown(kept.unreadable, ending=" Left alone."))
     if not chosen:
         title = f"Nothing to remove: none of {many(len(kept.runs), 'kept run')} meets what was asked"
@@ -65,7 +71,7 @@ def prune_page(kept: Kept, chosen: Sequence[KeptRun]) -> Sheet:
         title=f"{len(chosen)} of {many(len(kept.runs), 'kept run')} may go",
         facts=(f"{memory(sum(run.size_bytes for run in chosen))} would be freed",),
         statements=left_alone,
-        sections=(Section(title="", steps=runs_table(chosen)),),
+        sections=(Section(title="", steps=runs_table(chosen, place=_place(kept))),),
         notes=notes,
     )
 
@@ -78,11 +84,22 @@ def removed_text(removed: Removed) -> str:
     return text
 
 
-def runs_table(runs: Sequence[KeptRun]) -> Table:
+def _place(kept: Kept) -> str:
+    return "in the store" if kept.url else "on disk"
+
+
+def _elsewhere(kept: Kept, runs: Sequence[KeptRun], so: str) -> Iterator[str]:
+    """What nobody here can know of runs that have no end."""
+    if kept.url and any(run.state is State.INTERRUPTED for run in runs):
+        yield f"A run that still goes on on another machine is called interrupted here.{so}"
+
+
+def runs_table(runs: Sequence[KeptRun], *, place: str = "on disk") -> Table:
     """A row for each run."""
     several = len({run.header.job for run in runs}) > 1
     repeated = any(run.header.run.settings.repeats > 1 for run in runs)
-    return Table(columns=_COLUMNS, rows=tuple(_row(kept, several_jobs=several, repeated=repeated) for kept in runs))
+    columns = tuple(replace(column, title=place) if column.key == "on_disk" else column for column in _COLUMNS)
+    return Table(columns=columns, rows=tuple(_row(kept, several_jobs=several, repeated=repeated) for kept in runs))
 
 
 def _row(kept: KeptRun, *, several_jobs: bool, repeated: bool) -> Row:
@@ -116,23 +133,26 @@ def not_shown(files: Sequence[Unreadable], ending: str = "") -> Iterator[Stateme
         yield Statement(label="NOT SHOWN", text=f"{rest}; --format json names them all.{ending}", tone=Tone.DOUBT)
 
 
-def _commands(runs: Sequence[KeptRun]) -> Iterator[Command]:
-    if not runs:
-        yield Command(line="paredown run JOB", purpose="measures a job, and keeps the run")
+def _commands(kept: Kept) -> Iterator[Command]:
+    there = f" --workspace {shlex.quote(kept.url)}" if kept.url else ""
+    if not kept.runs:
+        yield Command(line=f"paredown run JOB{there}", purpose="measures a job, and keeps the run")
     else:
-        yield Command(line="paredown report RUN", purpose="shows one of them again")
-    if len(runs) > 1:
-        yield Command(line="paredown compare RUN RUN", purpose="shows two side by side")
-        yield Command(line="paredown runs --prune --keep 20", purpose="removes all but the newest 20 of each job")
+        yield Command(line=f"paredown report RUN{there}", purpose="shows one of them again")
+    if len(kept.runs) > 1:
+        yield Command(line=f"paredown compare RUN RUN{there}", purpose="shows two side by side")
+        yield Command(
+            line=f"paredown runs --prune --keep 20{there}", purpose="removes all but the newest 20 of each job"
+        )
 
 
 def document(kept: Kept, *, workspace: Path) -> dict[str, Any]:
     """Return the kept runs as plain values."""
     return {
         "schema": SCHEMA,
-        "workspace": str(workspace),
+        "workspace": kept.url or str(workspace),
         "runs": [_run(run) for run in kept.runs],
-        "unreadable": [{"path": str(file.path), "problem": file.problem} for file in kept.unreadable],
+        "unreadable": [{"path": file.path, "problem": file.problem} for file in kept.unreadable],
     }
 
 
@@ -140,7 +160,7 @@ def _run(run: KeptRun) -> dict[str, Any]:
     header, made = run.header, run.header.run
     return {
         "id": header.id,
-        "path": str(header.path),
+        "path": header.run.path,
         "job": header.job,
         "created": f"{header.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "paredown": made.version,

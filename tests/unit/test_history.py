@@ -225,7 +225,7 @@ def test_a_damaged_file_is_named_with_its_line_and_left_out(damage: Callable[[by
     found = history(tmp_path)
     assert [run.header.id for run in found.runs] == ["r000"]
     (bad,) = found.unreadable
-    assert bad.path == path
+    assert bad.path == str(path)
     assert "line " in bad.problem
     assert f"NOT SHOWN   {path}: line" in text_of(found, 400)
 

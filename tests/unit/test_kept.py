@@ -119,7 +119,7 @@ def test_a_damaged_file_is_named_beside_the_others(damage, problem: str, tmp_pat
     kept = list_runs(tmp_path)
     assert ids(kept.runs) == ["good"]
     (bad,) = kept.unreadable
-    assert bad.path == path
+    assert bad.path == str(path)
     assert problem in bad.problem
     text = " ".join(sheet_text(runs_page(kept, workspace=tmp_path), width=400).split())
     assert f"NOT SHOWN {path}" in text
