@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from profiler.errors import OutputError
-from profiler.kept.listing import KeptRun, State, work_folder
+from profiler.kept.listing import KeptRun, State, kept_in, work_folder
 from profiler.runner.workspace import Workspace
+from profiler.stores import objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,12 @@ def to_prune(runs: Sequence[KeptRun], criteria: Criteria, *, now: datetime) -> t
 def remove(chosen: Sequence[KeptRun], root: Path) -> Removed:
     """Remove runs with their answers; the file last, so that an interrupt leaves a run that can be pruned again.
 
+    Of a workspace in a store, there and in its copy on this disk.
+
     Raises:
         OutputError: If something cannot be removed, or would be outside the workspace; what went before stays gone.
     """
-    workspace = Workspace(root)
+    workspace = kept_in(root)
     for folder in (workspace.runs, workspace.root / "work"):
         _refuse_elsewhere(folder, workspace.root)
     freed, removed, running = 0, 0, []
@@ -72,17 +75,26 @@ def remove(chosen: Sequence[KeptRun], root: Path) -> Removed:
         if workspace.owner(run.header.id) is not None:
             running.append(run.header.id)
             continue
+        gone = f"{removed} of {len(chosen)} runs are gone"
         try:
-            _remove_tree(work_folder(run.header, workspace))
-            run.header.path.unlink(missing_ok=True)
+            _remove(run, workspace)
         except OSError as error:
-            raise OutputError(
-                f"cannot remove {error.filename or run.header.path}: {error.strerror}; {removed} of {len(chosen)} runs "
-                "are gone"
-            ) from error
+            raise OutputError(f"cannot remove {error.filename or run.header.path}: {error.strerror}; {gone}") from error
+        except OutputError as error:
+            raise OutputError(f"{error.message}; {gone}") from error
         removed += 1
         freed += run.size_bytes
     return Removed(runs=removed, freed_bytes=freed, still_running=tuple(running))
+
+
+def _remove(run: KeptRun, workspace: Workspace) -> None:
+    work = work_folder(run.header, workspace)
+    if workspace.url and work is not None:
+        objects.remove(objects.join(workspace.url, "work", work.name))
+    _remove_tree(work)
+    if workspace.url:
+        objects.remove(run.header.run.path)
+    run.header.path.unlink(missing_ok=True)
 
 
 def _refuse_elsewhere(folder: Path, root: Path) -> None:

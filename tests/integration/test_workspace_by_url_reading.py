@@ -259,6 +259,37 @@ def test_what_a_run_keeps_in_the_store_is_its_size(kept: Kept) -> None:
     assert "in the store" in kept.read("runs", *THERE).out
 
 
+def test_pruning_removes_a_run_there_and_here_and_nothing_beside_it(kept: Kept) -> None:
+    for name in ("work/a-23/answers/monolith.parquet", "work/a-24/answers/monolith.parquet", "data/sales-1/0.parquet"):
+        objects.write(f"{URL}/{name}", b"x")
+    mirror.to_read(URL)
+    (kept.copy / "work" / "a-23" / "temp").mkdir(parents=True)
+    asked = kept.read("runs", "--prune", "--keep", "1", *THERE)
+    assert asked.code == 2
+    assert "nothing is removed where nobody can be asked" in asked.err
+    assert "runs/a-23.jsonl" in kept.everything()
+    ended = kept.read("runs", "--prune", "--keep", "1", "--yes", *THERE)
+    assert ended.out.splitlines()[-1].startswith("removed 1 run, ")
+    assert set(kept.everything()) == {
+        "runs/a-24.jsonl",
+        "work/a-24/answers/monolith.parquet",
+        "data/sales-1/0.parquet",
+    }
+    assert set(kept.copied()) == {"a-24.jsonl"}
+    assert not (kept.copy / "work" / "a-23").exists()
+
+
+def test_a_run_that_may_not_be_removed_stays_a_run_in_both_places(kept: Kept) -> None:
+    with keeping(kept.store) as address:
+        ended = kept.read("runs", "--prune", "--older-than", "1h", "--yes", *THERE, AWS_ENDPOINT_URL=address)
+    assert ended.code == 2
+    assert f"{URL}/runs/a-24.jsonl: cannot be removed: access is denied (AccessDenied)" in ended.err
+    assert "0 of 2 runs are gone" in ended.err
+    assert set(kept.everything()) == {"runs/a-23.jsonl", "runs/a-24.jsonl"}
+    (copy,) = (path for path in kept.copy.parent.iterdir() if path != kept.copy)
+    assert {path.stem for path in copy.glob("runs/*")} == set(TWO)
+
+
 def test_before_a_run_is_pruned_that_has_no_end_it_is_said_what_is_not_known(kept: Kept) -> None:
     kept.put(an_interrupted_run())
     ended = kept.read("runs", "--prune", "--older-than", "1h", *THERE)
