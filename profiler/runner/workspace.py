@@ -13,6 +13,7 @@ from profiler import mirror
 from profiler.errors import OutputError
 from profiler.model import Variant
 from profiler.owner import claim, is_running, owner_of
+from profiler.stores.objects import join, listed, remove, write
 from profiler.urls import workspace_url
 
 
@@ -35,6 +36,11 @@ class Workspace:
         """
         url = workspace_url(path)
         return cls(mirror.folder_of(url), url) if url else cls(Path(path).absolute())
+
+    @property
+    def name(self) -> str:
+        """What its user calls it, by path or by URL."""
+        return self.url or str(self.root)
 
     @property
     def runs(self) -> Path:
@@ -91,6 +97,17 @@ class Workspace:
             ignore.write_text("*\n")
         return folder
 
+    def check(self) -> None:
+        """See whether it can be written, where it lies in a store.
+
+        Raises:
+            OutputError: If not.
+        """
+        if self.url:
+            probe = join(self.url, f"probe-{secrets.token_hex(4)}")
+            write(probe, b"")
+            remove(probe)
+
     def sweep(self) -> None:
         """Remove what harnesses that were killed have left: half-made data, spilled queries, plans.
 
@@ -110,6 +127,10 @@ class Workspace:
 
     def tidy(self, run_id: str) -> None:
         """Remove what a finished run passed between its steps, but not its answers."""
+        if self.url:
+            work = join(self.url, "work", run_id)
+            for name in {name.split("/")[0] for name in listed(work)} - {"answers"}:
+                remove(join(work, name))
         for entry in self.work(run_id).iterdir():
             if entry.name == "answers":
                 continue

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import profiler
+from profiler import mirror
 from profiler.errors import JobFileError
 from profiler.model import AUTO, Plan, PlannedStep, Run, Variant
 from profiler.runner import lines
@@ -81,6 +82,9 @@ def run_job(file: str, options: Options, *, executor: Executor | None = None) ->
     Returns:
         The run as kept; `ended` is False where it was interrupted.
     """
+    options.workspace.check()
+    if options.resume or options.against:
+        mirror.to_read(options.workspace.name)  # They may have been begun elsewhere.
     with Stop(options.workspace) as stop:
         with Progress(visible=options.progress) as progress, ExitStack() as opened:
             engine = reach(options, executor, stop, opened)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from platform import python_version
 from typing import Any
 
+from profiler import mirror
 from profiler.errors import ResumeError, RunFileError, UsageError
 from profiler.model import Answer, Measurement, Plan, PlannedStep, Repetition, Run, Variant, VariantEnd
 from profiler.session.options import Options
 from profiler.store import load_run, newest_runs
+from profiler.stores import objects
+from profiler.urls import is_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ def taken(reference: str, plan: Plan, options: Options) -> Taken:
     answer = next((item for item in other.answers if item.variant is variant), None)
     if end is None or not end.complete:
         raise ResumeError(f"{other.path}: holds no complete {variant.value} variant to measure against")
-    if answer is not None and not os.path.isfile(answer.path):
+    if answer is not None and not still_there(os.path.dirname(answer.path))(answer.path):
         raise ResumeError(f"{other.path}: the answer of its {variant.value} variant is gone: {answer.path}")
     complete = tuple(repetition for repetition in other.repeated(variant) if repetition.complete)
     return Taken(run=other, repetitions=complete, answer=answer)
@@ -46,10 +49,19 @@ def at_our_pace(run: Run, pace: int) -> bool:
     return (run.settings.pace, run.machine.python) == (pace, python_version())
 
 
-def is_kept(done: Mapping[tuple[str, int], Measurement], step: PlannedStep, index: int) -> bool:
+def still_there(folder: str) -> Callable[[str], bool]:
+    """What says of files below a folder, or a URL, whether they are still there."""
+    if not is_url(folder):
+        return os.path.isfile
+    return {objects.join(folder, name) for name in objects.listed(folder)}.__contains__
+
+
+def is_kept(
+    done: Mapping[tuple[str, int], Measurement], step: PlannedStep, index: int, there: Callable[[str], bool]
+) -> bool:
     """Whether a task was done well before, and what it left is still there."""
     measurement = done.get((step.name, index))
-    return measurement is not None and measurement.outcome.ok and all(map(os.path.isfile, measurement.files))
+    return measurement is not None and measurement.outcome.ok and all(map(there, measurement.files))
 
 
 def resumable(plan: Plan, options: Options) -> Run:
@@ -63,7 +75,7 @@ def resumable(plan: Plan, options: Options) -> Run:
         if run.plan.file == plan.file:
             break
     else:
-        raise ResumeError(f"there is no run of {plan.job} to resume in {options.root / 'runs'}")
+        raise ResumeError(f"there is no run of {plan.job} to resume in {mirror.shown(options.root / 'runs')}")
     if run.ended and not run.has_lost_tasks:
         raise ResumeError(
             f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import profiler
-from profiler.errors import ResumeError, UsageError
+from profiler.errors import OutputError, ResumeError, UsageError
 from profiler.model import PACE_VERSION, Plan, Repetition, Run, Settings, Variant
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner.commit import commit_of
@@ -23,9 +24,11 @@ from profiler.runner.workspace import Workspace, new_run_id
 from profiler.session.answers import Answers
 from profiler.session.earlier import Taken, at_our_pace, durations, resumable, taken
 from profiler.session.options import ENGINES, Options
+from profiler.session.putting import Putting
 from profiler.session.repetition import OneRepetition
 from profiler.session.stopping import Stop
 from profiler.store import Recorder, load_run
+from profiler.stores.objects import join
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Session:
     before: Run | None
     """The run as it was, when it is resumed."""
     started_ns: int
+    putting: Putting | None = None
+    """Where the workspace lies in a store."""
 
     @classmethod
     def begin(
@@ -83,6 +88,15 @@ class Session:
                 settings=settings,
                 commit=commit_of(Path(plan.file)),
             )
+        putting = None
+        if workspace.url:
+            putting = Putting(recorder.path, join(workspace.url, "runs", recorder.path.name))
+            try:
+                putting.put()  # Before anything is measured, so that what is not there was removed by somebody.
+            except OutputError:
+                if not before:
+                    recorder.path.unlink()
+                raise
         session = cls(
             plan=plan,
             options=options,
@@ -94,6 +108,7 @@ class Session:
             settings=settings,
             before=before,
             started_ns=time.time_ns(),
+            putting=putting,
         )
         for repetition in before.repetitions if before else ():
             if repetition.end is not None and repetition.complete:
@@ -117,7 +132,14 @@ class Session:
         """Run what is wanted and missing, one repetition of each variant after another; then compare, score and end.
 
         A variant that has failed is not repeated: hours would be lost, and its figures are worth nothing.
+
+        Raises:
+            OutputError: If the run's file cannot be written, or put into the store that the workspace lies in.
         """
+        with self.putting or nullcontext():
+            self._measure(engine, before_each)
+
+    def _measure(self, engine: Engine | None, before_each: Callable[[], object]) -> None:
         order = [(variant, repeat) for repeat in range(self.settings.repeats) for variant in self.settings.variants]
         missing = [one for one in order if self.plan.steps(one[0]) and not self._is_done(*one)]
         while missing:

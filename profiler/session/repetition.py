@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from profiler.errors import OutputError
 from profiler.model import INTERRUPTED, Measurement, PlannedStep, Repetition, StepBegin, Variant, VariantEnd
 from profiler.runner import decomposed, monolith
 from profiler.runner.decomposed import Kept, Setting
@@ -19,9 +21,11 @@ from profiler.runner.engines.engine import Engine
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
 from profiler.session.answers import Answers
-from profiler.session.earlier import is_kept
+from profiler.session.earlier import is_kept, still_there
 from profiler.session.stopping import Stop
 from profiler.store import Recorder
+from profiler.stores import objects
+from profiler.urls import is_url
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,12 +92,13 @@ class OneRepetition:
         """Run the steps' missing tasks; returns why it cannot go on, if so, and its last step's files."""
         done = {(item.step, item.index): item for item in self.before.measurements} if self.before else {}
         self.measured |= done
+        there = still_there(self.setting.files) if done else os.path.isfile
         steps = self.setting.plan.decomposed
         kept: dict[str, Kept] = {}
         own = engine or ThreadPoolExecutor(self.setting.settings.jobs, thread_name_prefix="paredown")
         try:
             for step in steps:
-                reason = self._run_step(step, kept, done, own)
+                reason = self._run_step(step, kept, done, there, own)
                 if reason:
                     return reason, ()
         except BaseException:
@@ -105,15 +110,20 @@ class OneRepetition:
         return "", kept[steps[-1].name].all()
 
     def _run_step(
-        self, step: PlannedStep, kept: dict[str, Kept], done: Mapping[tuple[str, int], Measurement], executor: Executor
+        self,
+        step: PlannedStep,
+        kept: dict[str, Kept],
+        done: Mapping[tuple[str, int], Measurement],
+        there: Callable[[str], bool],
+        executor: Executor,
     ) -> str:
         """Run the tasks of a decomposed step that are missing; returns why the variant cannot go on, if so."""
         tasks = decomposed.tasks_of(step, kept, self.setting)
-        before = [done[step.name, task.index] for task in tasks if is_kept(done, step, task.index)]
+        before = [done[step.name, task.index] for task in tasks if is_kept(done, step, task.index, there)]
         missing = [
             replace(task, attempt=done[step.name, task.index].attempt + 1) if (step.name, task.index) in done else task
             for task in tasks
-            if not is_kept(done, step, task.index)
+            if not is_kept(done, step, task.index, there)
         ]
         self.recorder.record(
             StepBegin(variant=Variant.DECOMPOSED, step=step.name, tasks=len(tasks), repeat=self.repeat)
@@ -161,7 +171,10 @@ class OneRepetition:
 
     def _remove_files(self) -> None:
         """Remove what passed between the steps: nobody reads it any more, and repetitions would add up."""
-        folder = self.setting.folder
+        folder, files = self.setting.folder, self.setting.files
+        if is_url(files):
+            with suppress(OutputError):  # What stays is shown by `paredown runs`, and goes with the run.
+                objects.remove(objects.join(files, self.variant.value))
         shutil.rmtree(folder / self.variant.value, ignore_errors=True)
         shutil.rmtree(folder / "temp" / self.variant.value, ignore_errors=True)
         if self.repeat > 0:
