@@ -28,11 +28,14 @@ def moved_words(moved: Moved) -> str:
 
     >>> moved_words(Moved(get=600, received_bytes=5607687))
     '600 GETs, 5.35 MB received'
+    >>> moved_words(Moved(get=None, put=1, received_bytes=None, sent_bytes=3 << 20))
+    'read files from there in a way that is not counted, 1 PUT, 3.00 MB sent'
     """
-    if moved.get is None:
-        return "read files from there in a way that is not counted"
     sizes = [(moved.received_bytes, "received"), (moved.sent_bytes, "sent")]
-    return ", ".join([requests_words(moved), *(f"{memory(size)} {word}" for size, word in sizes if size)])
+    words = [requests_words(moved), *(f"{memory(size)} {word}" for size, word in sizes if size)]
+    if moved.get is None:
+        return ", ".join(["read files from there in a way that is not counted", *(words if moved.put else ())])
+    return ", ".join(words)
 
 
 def requests_words(moved: Moved) -> str:

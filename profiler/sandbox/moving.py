@@ -12,6 +12,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from profiler.model import Moved
@@ -47,8 +48,14 @@ def between(start: Counter[str], end: Counter[str]) -> Moved | None:
     return Moved(**moved, estimated=estimated)
 
 
-UNSEEN = Moved(get=None, put=None, list=None, received_bytes=None, sent_bytes=None)
-"""Of a task that was given files by URL, and asked for none of them in a way that is seen."""
+def with_unseen(moved: Moved | None) -> Moved:
+    """What a task moved that was given files by URL: not known where none of them was read in a way that is seen.
+
+    What it is seen to have written stays known.
+    """
+    if moved is None:
+        return Moved(get=None, put=None, list=None, received_bytes=None, sent_bytes=None)
+    return moved if moved.get else replace(moved, get=None, list=moved.list or None, received_bytes=None)
 
 
 def watch() -> None:

@@ -167,9 +167,9 @@ def _with_unseen(order: object, answer: Answered) -> Answered:
     sizes = list(order.sizes.values()) if isinstance(order, MonolithStep) else []
     if isinstance(order, CallFunction | RunQuery):
         sizes = [source.sizes for source in order.sources]
-    if not any(sizes) or not answer.outcome.ok or answer.reading.moved is not None:
+    if not any(sizes) or not answer.outcome.ok:
         return answer
-    return replace(answer, reading=replace(answer.reading, moved=moving.UNSEEN))
+    return replace(answer, reading=replace(answer.reading, moved=moving.with_unseen(answer.reading.moved)))
 
 
 def _ours(error: BaseException) -> BaseException | None:

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from profiler.model import Moved, moved_by
-from profiler.sandbox.moving import between
+from profiler.sandbox.moving import between, with_unseen
 
 COUNTING = """
 from profiler.sandbox import moving
@@ -82,6 +82,19 @@ def test_what_a_task_moved_is_the_difference_of_two_moments() -> None:
     start, end = Counter(get=2, received_bytes=10), Counter(get=5, put=1, received_bytes=30, estimates=1)
     assert between(start, end) == Moved(get=3, put=1, received_bytes=20, estimated=True)
     assert between(start, start) is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept"),
+    [
+        (None, Moved(get=None, put=None, list=None, received_bytes=None, sent_bytes=None)),
+        (Moved(put=1, sent_bytes=9), Moved(get=None, put=1, list=None, received_bytes=None, sent_bytes=9)),
+        (Moved(get=1, received_bytes=9), Moved(get=1, received_bytes=9)),
+    ],
+    ids=["nothing was seen", "it was seen to write", "it was seen to read"],
+)
+def test_where_no_file_was_read_in_a_way_that_is_seen_reading_is_not_known(seen: Moved | None, kept: Moved) -> None:
+    assert with_unseen(seen) == kept
 
 
 def test_a_sum_with_something_unknown_is_unknown() -> None:
