@@ -249,6 +249,8 @@ def a_run_in_a_store() -> Run:
             item,
             files=(f"{_STORE}/work/{run.id}/decomposed/{item.step}/task-{item.index:05d}.parquet",),
             file_bytes=(3 * MIB,),
+            input_bytes=610 * MIB if item.step == "daily_cost" else 3 * MIB,
+            stored_bytes=610 * MIB if item.step == "daily_cost" else 3 * MIB,
             output_bytes=3 * MIB,
             read_bytes=3 * MIB,
             written_bytes=3 * MIB,
@@ -266,7 +268,8 @@ def a_run_in_a_store() -> Run:
     )
     answers = tuple(replace(answer, path=f"{_STORE}/work/{run.id}{answer.path}") for answer in run.answers)
     settings = replace(run.settings, workspace=_STORE)
-    return replace(run, measurements=tasks, answers=answers, settings=settings)
+    path = f"{_STORE}/runs/{run.id}.jsonl"
+    return replace(run, path=path, measurements=tasks, answers=answers, settings=settings)
 
 
 SAMPLES = {
