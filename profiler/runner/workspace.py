@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from profiler import mirror
-from profiler.errors import OutputError
+from profiler.errors import InputError, OutputError
 from profiler.model import Variant
 from profiler.owner import claim, is_running, owner_of
 from profiler.stores.objects import join, listed, remove, write
@@ -129,8 +130,9 @@ class Workspace:
         """Remove what a finished run passed between its steps, but not its answers."""
         if self.url:
             work = join(self.url, "work", run_id)
-            for name in {name.split("/")[0] for name in listed(work)} - {"answers"}:
-                remove(join(work, name))
+            with suppress(InputError, OutputError):  # What stays is shown by `paredown runs`, and goes with the run.
+                for name in {name.split("/")[0] for name in listed(work)} - {"answers"}:
+                    remove(join(work, name))
         for entry in self.work(run_id).iterdir():
             if entry.name == "answers":
                 continue
