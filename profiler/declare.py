@@ -50,10 +50,10 @@ class Step:
 
 
 def dataset(paths: Names, *, make: Callable[..., object] | None = None) -> Dataset:
-    """Name files that a job reads: Parquet or CSV, by path or glob, relative to the job file.
+    """Name files that a job reads: Parquet or CSV, by path or glob, relative to the job file, or by URL.
 
     Args:
-        paths: One path or glob, or several. `--input NAME=PATH` on the command line replaces them.
+        paths: One path, glob or URL, or several. `--input NAME=PATH` on the command line replaces them.
         make: `make(folder, *, rows=1_000_000, seed=0)`: writes the files into the given folder when none is
             there yet. Its keyword-only arguments and their defaults are the job's parameters (`--param`).
     """
@@ -63,7 +63,7 @@ def dataset(paths: Names, *, make: Callable[..., object] | None = None) -> Datas
 def step(function: Callable[..., object], *, reads: Names = (), name: str | None = None) -> Step:
     """Run `function` once, on everything: one argument per name in `reads`.
 
-    An input arrives as a list of paths, an earlier step as its value. Returns a DataFrame or any picklable object.
+    An input arrives as a list of paths, or URLs, an earlier step as its value. Returns a DataFrame or any picklable object.
     """
     return Step(kind=Kind.STEP, name=name or _function_name(function), target=function, reads=_names(reads))
 

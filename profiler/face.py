@@ -54,7 +54,7 @@ def run(
         threads: Threads of numeric libraries; None: one in a task, as the machine gives in a monolith.
         cold: A fresh sandbox for every task.
         timeout_s: Seconds that one decomposed task may take; None: no limit.
-        workspace: Folder for runs, made data, and what passes between steps.
+        workspace: Folder for runs, made data, and what passes between steps; or the URL of one in a store.
 
     Raises:
         UsageError: If an argument means nothing, or no task can run on the executor.
