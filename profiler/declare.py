@@ -63,7 +63,8 @@ def dataset(paths: Names, *, make: Callable[..., object] | None = None) -> Datas
 def step(function: Callable[..., object], *, reads: Names = (), name: str | None = None) -> Step:
     """Run `function` once, on everything: one argument per name in `reads`.
 
-    An input arrives as a list of paths, or URLs, an earlier step as its value. Returns a DataFrame or any picklable object.
+    An input arrives as a list of paths or URLs, an earlier step as its value. Returns a DataFrame or any picklable
+    object.
     """
     return Step(kind=Kind.STEP, name=name or _function_name(function), target=function, reads=_names(reads))
 
