@@ -42,7 +42,9 @@ def read(url: str) -> bytes | None:
         InputError: If the store cannot be asked, or says no.
     """
     with _reading(url) as asked:
-        content: bytes = opened(url).cat_file(url)
+        # Alone, so that s3fs does not ask for the size first, and lists what is not there.
+        alone = {"max_concurrency": 1} if scheme_of(url) in ("s3", "s3a") else {}
+        content: bytes = opened(url).cat_file(url, **alone)
         return content
     return None if asked.missing else b""
 

@@ -28,6 +28,12 @@ def hide(folder: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
 
 
+def forget(*names: str) -> None:
+    """Take variables out of this process's environment."""
+    for name in names:
+        del os.environ[name]
+
+
 def may_move() -> bool:
     """Whether the kernel lets processes of ours have namespaces of their own."""
     child = multiprocessing.get_context("spawn").Process(target=_try)

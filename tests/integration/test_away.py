@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiobotocore.httpsession import AIOHTTPSession
 from s3fs import S3FileSystem
 
 from profiler.errors import EngineError, OutputError
 from profiler.model import Ending, Measurement
 from profiler.runner.engines import away, places, signing
 from profiler.runner.engines.attempts import Attempt
-from profiler.runner.engines.code import Code
 from profiler.runner.engines.engine import Engine
+from profiler.runner.engines.job_code import Code
 from profiler.runner.engines.once import run_once, versions
 from profiler.runner.engines.preflight import copy_code
 from profiler.runner.workspace import Workspace
@@ -79,13 +80,38 @@ def lost(measurement: Measurement) -> str:
     return measurement.outcome.message
 
 
-def test_a_task_runs_without_the_harnesss_folder_and_leaves_two_objects(task: Task) -> None:
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The methods of what is asked of the store."""
+    methods: list[str] = []
+    send = AIOHTTPSession.send
+
+    async def noted(self: AIOHTTPSession, request: Any) -> Any:
+        methods.append(request.method)
+        return await send(self, request)
+
+    monkeypatch.setattr(AIOHTTPSession, "send", noted)
+    return methods
+
+
+def test_a_task_costs_two_requests_and_leaves_two_objects(task: Task, requests: list[str]) -> None:
     first = run_once(task, versions(), CODE).measurement
     assert first.outcome.ok, first.outcome
+    assert requests == ["PUT", "PUT"]
     name = Attempt(task).name
     assert set(objects.listed(AWAY)) == {f"attempts/{name}", f"attempts/{name}.ended"}
     assert run_once(task, versions(), CODE).measurement == first
     assert not Path("/nowhere").exists()
+
+
+def test_a_look_whether_to_stop_is_one_request(task: Task, requests: list[str]) -> None:
+    with away.at_home(task) as home:
+        home.look()
+        assert requests == ["GET"]
+        objects.write(f"{AWAY}/stop-1-tasks", b"stop")
+        home.look()
+        home.look()
+    assert requests == ["GET", "PUT", "GET"]
 
 
 def test_a_second_start_of_one_that_never_ended_is_lost(task: Task) -> None:

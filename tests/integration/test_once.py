@@ -14,8 +14,8 @@ import pytest
 
 from profiler.model import Ending
 from profiler.runner.engines.attempts import Attempt
-from profiler.runner.engines.code import Code, digest_of
 from profiler.runner.engines.engine import Engine
+from profiler.runner.engines.job_code import Code, digest_of
 from profiler.runner.engines.once import run_once, versions
 from profiler.runner.tasks import close_idle
 from profiler.task import Task

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from profiler.runner.engines.code import Code
+from profiler.runner.engines.job_code import Code
 from profiler.runner.engines.places import TROUBLE, place_at
 from profiler.runner.tasks import close_idle
 from profiler.task import Task

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from profiler.model import Machine, Measurement, Plan
 from profiler.runner.engines.attempts import Attempt, signs_of
 from profiler.runner.engines.away import sign_of
-from profiler.runner.engines.code import Code
+from profiler.runner.engines.job_code import Code
 from profiler.runner.engines.once import Told, run_once, versions
 from profiler.runner.engines.places import TROUBLE, Place, place_at
 from profiler.runner.tasks import lost, lost_by_engine

@@ -17,7 +17,7 @@ from profiler.errors import PareDownError
 from profiler.model import Machine, Measurement
 from profiler.runner.engines.attempts import Attempt
 from profiler.runner.engines.away import at_home
-from profiler.runner.engines.code import Code, differing
+from profiler.runner.engines.job_code import Code, differing
 from profiler.runner.engines.places import TROUBLE, said
 from profiler.runner.host import seen_from
 from profiler.runner.machine import this_machine

@@ -18,7 +18,7 @@ from profiler.errors import EngineError, OutputError, UsageError
 from profiler.model import Plan
 from profiler.runner.engines import signing, there
 from profiler.runner.engines.asking import address_of, on_workers, refuse_unlike, versions_here, versions_told
-from profiler.runner.engines.code import Code
+from profiler.runner.engines.job_code import Code
 from profiler.runner.engines.places import place_at
 from profiler.runner.workspace import Workspace
 

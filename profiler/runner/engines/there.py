@@ -9,7 +9,7 @@ import os
 import time
 from contextlib import suppress
 
-from profiler.runner.engines.code import digest_of
+from profiler.runner.engines.job_code import digest_of
 from profiler.runner.engines.places import TROUBLE, Place, place_at, why
 from profiler.urls import is_url
 
