@@ -33,6 +33,7 @@ from profiler.jobs import find_job
 from profiler.model import Plan, Run, Variant
 from profiler.runner.engines.dask_engine import own_cluster
 from profiler.runner.tasks import run_task
+from profiler.runner.workspace import Workspace
 from profiler.session import Options, run_job
 from profiler.sizing import top
 
@@ -116,9 +117,9 @@ def no_plan() -> Plan:
 # --- very many tasks ------------------------------------------------------------------------------------------------
 
 
-def of_many(folder: Path, options: Namespace, engine: str) -> list[Figure]:
-    """Run very many trivial tasks, and make the report of them."""
-    many = Many(folder=folder, tasks=options.tasks)
+def of_many(folder: Path, options: Namespace, engine: str, url: str = "") -> list[Figure]:
+    """Run very many trivial tasks, and make the report of them; `url` is of a workspace in a store."""
+    many = Many(folder=folder, tasks=options.tasks, url=url)
     began = time.monotonic()
     process = many.start("--engine", engine, "--jobs", str(WORKERS))
     sizes = followed(process, many)
@@ -132,7 +133,7 @@ def of_many(folder: Path, options: Namespace, engine: str) -> list[Figure]:
     reported = time.monotonic() - began
     tasks = tasks_of(run)
     half = next((size for done, size in sizes if done >= options.tasks / 2), 0)
-    what = f"{options.tasks:,} tasks, {engine}"
+    what = f"{options.tasks:,} tasks, {engine}{', workspace in a store' if url else ''}"
     return [
         figure(f"{what}: not measured well", options.tasks - sum(item.outcome.ok for item in tasks), at_most=0),
         figure(f"{what}: rows of the answer that differ", many.wrong_rows(), at_most=0),
@@ -193,7 +194,11 @@ def of_the_job(folder: Path, options: Namespace) -> tuple[list[Figure], list[tup
 def measured(folder: Path, engine: str, rows: int) -> Run:
     """One run of the decomposed variant, which has to end well."""
     options = Options(
-        params={"rows": str(rows)}, variants=(Variant.DECOMPOSED,), jobs=WORKERS, engine=engine, workspace=folder
+        params={"rows": str(rows)},
+        variants=(Variant.DECOMPOSED,),
+        jobs=WORKERS,
+        engine=engine,
+        workspace=Workspace.at(folder),
     )
     run = run_job(str(find_job("cost_anomalies")), options)
     if not all(end.complete for end in run.variants):

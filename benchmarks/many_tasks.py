@@ -18,8 +18,10 @@ from pathlib import Path
 import duckdb
 import psutil
 
+from profiler import mirror
 from profiler.model import Measurement, Run, Variant
 from profiler.store import load_run
+from profiler.stores import objects
 
 SUBJECT = Path(__file__).resolve().parent / "subjects" / "many_job.py"
 PAREDOWN = [sys.executable, "-c", "import sys; from profiler.cli.main import main; sys.exit(main())"]
@@ -37,6 +39,8 @@ class Many:
     tasks: int
     seconds: float = 0
     """How long each task sleeps."""
+    url: str = ""
+    """Of a workspace in a store; empty: it is a folder of its own."""
     marks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,6 +54,11 @@ class Many:
         return self.folder / "numbers.parquet"
 
     @property
+    def workspace(self) -> Path:
+        """Where runs are kept on this disk."""
+        return mirror.folder_of(self.url) if self.url else self.folder / "workspace"
+
+    @property
     def notes(self) -> Path:
         """Where each task says that it has begun."""
         return self.folder / "notes"
@@ -61,7 +70,7 @@ class Many:
         return subprocess.Popen(
             [
                 *PAREDOWN, "run", str(SUBJECT), "--variant", "decomposed", "--shards", str(self.tasks), "--input",
-                f"numbers={self.data}", "--workspace", str(self.folder / "workspace"), "--timeout", "0", *options,
+                f"numbers={self.data}", "--workspace", self.url or str(self.workspace), "--timeout", "0", *options,
             ],
             env=os.environ | {"MANY_NOTES": str(self.notes), "MANY_SECONDS": str(self.seconds), _MARK: mark},
             stdin=subprocess.DEVNULL,
@@ -72,17 +81,21 @@ class Many:
 
     def run_file(self) -> Path | None:
         """The newest run's file, once there is one."""
-        return max((self.folder / "workspace" / "runs").glob("*.jsonl"), default=None)
+        return max((self.workspace / "runs").glob("*.jsonl"), default=None)
 
     def run(self) -> Run:
         """The newest run."""
-        return load_run("last", folder=self.folder / "workspace")
+        return load_run("last", folder=self.workspace)
 
     def wrong_rows(self) -> int:
         """How many rows of the newest run's answer are not what they should be, missing ones included."""
         (answer,) = [item for item in self.run().answers if item.variant is Variant.DECOMPOSED]
+        path = answer.path
+        if self.url:
+            path = str(self.folder / "answer.parquet")
+            objects.get(answer.path, path)
         right = f"SELECT range AS number, 2 * range AS twice FROM range({PER_TASK * self.tasks})"
-        found = f"SELECT number, twice FROM '{answer.path}'"
+        found = f"SELECT number, twice FROM '{path}'"
         both = f"(({right} EXCEPT ALL {found}) UNION ALL ({found} EXCEPT ALL {right}))"
         ((count,),) = duckdb.sql(f"SELECT count(*) FROM {both}").fetchall()
         return int(count)

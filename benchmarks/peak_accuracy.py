@@ -148,9 +148,10 @@ def by_paredown(folder: Path) -> dict[str, int]:
 
 def by_paredown_script(folder: Path) -> dict[str, int]:
     """Run the plain script."""
+    from profiler.runner.workspace import Workspace
     from profiler.session import Options, run_script
 
-    run = run_script(str(SUBJECTS / "spike.py"), Options(workspace=folder / "work"))
+    run = run_script(str(SUBJECTS / "spike.py"), Options(workspace=Workspace.at(folder / "work")))
     return {"paredown, plain script": run.measurements[0].peak.high or 0}
 
 
