@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+Signed = Annotated[int, "may be below 0"]
+AnyFloat = Annotated[float, "may be no finite number"]
 
 
 class Variant(StrEnum):
@@ -193,7 +196,7 @@ class Outcome:
     """The user's own frames."""
     output_tail: str = ""
     """The last of what was printed, where the task did not end well."""
-    exit_code: int | None = None
+    exit_code: Signed | None = None
     signal: int | None = None
 
     @property
@@ -259,8 +262,8 @@ class Measurement:
     index: int
     """Shard or part, from 0; 0 where the step does not fan out; a mark's turn, for a mark that is entered again."""
     outcome: Outcome
-    started_ns: int
-    """Since the run's start."""
+    started_ns: Signed
+    """Since the run's start, by the clock of the host that ran it."""
     wall_ns: int
     """From reading the inputs until the output is written."""
     cpu_ns: int
@@ -390,7 +393,7 @@ class Comparison:
     rows: int = 0
     """Distinct keys over both answers."""
     equal_rows: int = 0
-    largest_difference: float | None = None
+    largest_difference: AnyFloat | None = None
     """Relative, over all floats of rows that both have."""
     only_monolith: int = 0
     only_decomposed: int = 0
@@ -407,7 +410,7 @@ class Score:
     """What the job's own `score` says of an answer, where labels are known."""
 
     variant: Variant
-    values: dict[str, float | int | str]
+    values: dict[str, AnyFloat | Signed | str]
     problem: str = ""
     """Why there is no score, when the user's function failed."""
 

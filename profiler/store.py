@@ -33,6 +33,7 @@ from profiler.model import (
     Run,
     Score,
     Settings,
+    Signed,
     StepBegin,
     Variant,
     VariantEnd,
@@ -263,7 +264,7 @@ class _Gathered:
     def take(self, name: str, values: dict[str, Any]) -> None:
         self.ended = name == "end"
         if name == "exit":
-            self.exit_code = values["code"]
+            self.exit_code = decode(Signed, values["code"])
         elif name == "restart":
             again = Variant(values["variant"]), values.get("repeat", 0)
             for gathered in (self.begun, self.measured, self.ends):
@@ -330,10 +331,10 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
     shown = [_typical(of_variant) for of_variant in by_variant.values()]
     try:
         return Run(
-            id=header["id"],
+            id=decode(str, header["id"]),
             path=mirror.shown(path),
-            created=header["created"],
-            version=header["paredown"],
+            created=decode(str, header["created"]),
+            version=decode(str, header["paredown"]),
             plan=decode(Plan, header["plan"]),
             machine=decode(Machine, header["machine"]),
             settings=decode(Settings, header["settings"]),

@@ -66,6 +66,8 @@ SELECT DISTINCT filename FROM events WHERE event IS NULL
     OR (event = 'measurement' AND (step IS NULL OR "index" IS NULL OR cpu_ns IS NULL OR wait_ns IS NULL
         OR init_ns IS NULL OR init_cpu_ns IS NULL OR low IS NULL))
     OR (event = 'variant' AND complete IS NULL)
+    OR (event = 'measurement' AND least(wall_ns, cpu_ns, wait_ns, init_ns, init_cpu_ns, low, top, pace_ns, paces) < 0)
+    OR (event = 'variant' AND wall_ns < 0)
     OR (event = 'measurement' AND host <> '')
 """
 

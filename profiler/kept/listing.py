@@ -18,7 +18,7 @@ from pathlib import Path
 from profiler import mirror
 from profiler.encoding import decode
 from profiler.errors import RunFileError
-from profiler.model import Commit, Machine, Plan, Run, Settings, VariantEnd
+from profiler.model import Commit, Machine, Plan, Run, Settings, Signed, VariantEnd
 from profiler.runner.workspace import Workspace
 from profiler.store import read_header
 from profiler.stores import objects
@@ -203,7 +203,7 @@ def _endings(path: Path) -> tuple[bool, Sequence[VariantEnd], int]:
             try:
                 values = json.loads(line)
                 if values.pop("event") == "exit":
-                    code = decode(int, values["code"])
+                    code = decode(Signed, values["code"])
                     continue
                 end = decode(VariantEnd, values)
             except (ValueError, KeyError, TypeError) as error:

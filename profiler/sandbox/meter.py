@@ -118,11 +118,11 @@ def since(start: Snapshot, *, peak_bytes: int = 0) -> Reading:
     return Reading(
         wall_ns=wall_ns,
         cpu_ns=end.cpu_ns - start.cpu_ns,
-        wait_ns=end.wait_ns - start.wait_ns,
+        wait_ns=max(0, end.wait_ns - start.wait_ns),  # A task that has every descriptor open leaves none to read by.
         peak_bytes=max(peak, peak_bytes, start.resident_bytes),
         start_bytes=start.resident_bytes,
-        read_bytes=end.read_bytes - start.read_bytes,
-        written_bytes=end.written_bytes - start.written_bytes,
+        read_bytes=max(0, end.read_bytes - start.read_bytes),
+        written_bytes=max(0, end.written_bytes - start.written_bytes),
         children_started=end.children_started - start.children_started,
         children_ended=ended,
         largest_child_bytes=children.ru_maxrss * 1024 if ended else 0,

@@ -102,7 +102,6 @@ RUNS |= {
     "at many paces": each(repeated(a_run(), NOISE), lambda task: {"pace_ns": 2_000_000 + task.repeat, "paces": 12}),
     "a short step": each(repeated(a_run(), NOISE), lambda task: {"paces": 2} if task.step == "train" else {}),
     "looked at for nothing": each(repeated(a_run(), NOISE), lambda task: {"pace_ns": 0}),
-    "looked at for less": each(repeated(a_run(), NOISE), lambda task: {"pace_ns": -1}),
     "waited": each(repeated(a_run(), NOISE), lambda task: {"wait_ns": task.wall_ns // 3, "init_ns": 10**9 + 7}),
     "one repetition is too short": each(
         repeated(a_run(), NOISE), lambda task: {"paces": 0} if task.repeat == 3 else {}
@@ -215,6 +214,9 @@ def test_a_torn_last_line_and_a_strange_name_are_no_damage(tmp_path: Path) -> No
         pytest.param(lambda data: data.replace(b'"variant":"mono', b'"variant":"mini', 1), id="no such variant"),
         pytest.param(lambda data: data.replace(b'"complete":true', b'"complete":"perhaps"', 1), id="no yes or no"),
         pytest.param(lambda data: data.replace(b'{"low":', b'{"low":[]', 1), id="a peak"),
+        pytest.param(lambda data: data.replace(b'{"low":', b'{"low":-', 1), id="a peak below 0"),
+        pytest.param(lambda data: data.replace(b'"cpu_ns":', b'"cpu_ns":-', 1), id="CPU time below 0"),
+        pytest.param(lambda data: data.replace(b'"pace_ns":', b'"pace_ns":-', 1), id="a pace below 0"),
         pytest.param(lambda data: data.replace(b'\n{"event"', b'\n\xff\xfe{"event"', 1), id="bytes"),
     ],
 )

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from profiler.model import INTERRUPTED, Commit, Measurement, Run, StepBegin, Variant, VariantEnd
+from profiler.errors import RunFileError
+from profiler.model import (
+    INTERRUPTED,
+    Commit,
+    Comparison,
+    Ending,
+    Measurement,
+    Outcome,
+    Peak,
+    Run,
+    Score,
+    StepBegin,
+    Variant,
+    VariantEnd,
+)
 from profiler.store import Event, Recorder, load_run
 from tests.factories import a_machine, a_measurement, a_plan, the_settings
 
@@ -90,6 +105,57 @@ def test_the_repetition_with_the_median_cpu_time_is_shown(
     run = loaded(recorder, *costing(*cpu_ns))
     assert {item.repeat for item in run.measurements} == {shown}
     assert run.variants == (an_end(D, shown),)
+
+
+def damaged(recorder: Recorder, before: str, after: str) -> str:
+    """What is said of a run with a measurement in whose line something was changed by hand."""
+    recorder.record(of(D, 0, cpu_ns=7, peak=Peak(low=1, high=9)))
+    text = recorder.path.read_text()
+    head, line = text.rsplit("\n", 2)[:2]
+    assert line.count(before) == 1
+    recorder.path.write_text(f"{head}\n{line.replace(before, after)}\n")
+    with pytest.raises(RunFileError) as caught:
+        load_run(str(recorder.path))
+    return caught.value.message.removeprefix(f"{recorder.path}: ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        pytest.param('"cpu_ns":7', '"cpu_ns":-7', "cpu_ns: expected a number from 0, found -7", id="below 0"),
+        pytest.param('"cpu_ns":7', '"cpu_ns":NaN', "cpu_ns: expected int, found float", id="no number"),
+        pytest.param('"cpu_ns":7', '"cpu_ns":1e99', "cpu_ns: expected int, found float", id="not whole"),
+        pytest.param('"cpu_ns":7', f'"cpu_ns":{2**63}', "cpu_ns: expected an int of at most 64 bits", id="too long"),
+        pytest.param('"cores":2.0', '"cores":NaN', "cores: expected a finite number, found nan", id="no cores"),
+        pytest.param('"cores":2.0', '"cores":Infinity', "cores: expected a finite number, found inf", id="all cores"),
+        pytest.param(
+            '"cores":2.0',
+            f'"cores":1{"0" * 400}',
+            "cores: expected a number that a float holds",
+            id="beyond all floats",
+        ),
+        pytest.param('"low":1', '"low":-1', "peak: low: expected a number from 0, found -1", id="inside another value"),
+        pytest.param(
+            '"index":0',
+            '"index":0,"file_bytes":[3,-3]',
+            "file_bytes: expected a number from 0, found -3",
+            id="one of many",
+        ),
+    ],
+)
+def test_a_figure_that_none_can_be_is_damage_of_its_line_and_field(
+    recorder: Recorder, before: str, after: str, said: str
+) -> None:
+    assert damaged(recorder, before, after) == f"line 2 is damaged: {said}"
+
+
+def test_what_may_be_below_0_or_no_number_is_read_as_it_was_written(recorder: Recorder) -> None:
+    task = of(D, 0, started_ns=-5, outcome=Outcome(ending=Ending.EXITED, exit_code=-9))
+    score = Score(variant=D, values={"net": -3.0, "worst": -math.inf})
+    far = Comparison(equal=False, rows=1, largest_difference=math.inf)
+    recorder.exit_code(-9)
+    run = loaded(recorder, task, score, far)
+    assert (run.measurements, run.scores, run.comparison, run.exit_code) == ((task,), (score,), far, -9)
 
 
 def test_each_variant_has_a_typical_repetition_of_its_own(recorder: Recorder) -> None:
