@@ -203,6 +203,7 @@ def test_workers_that_their_nannies_gave_up_are_replaced(
         assert engine.submit(run_task, task).result(60).outcome.ok
 
 
+@elsewhere
 def test_a_worker_that_comes_later_with_other_code_runs_nothing(shop: Place, tmp_path: Path) -> None:
     """Whoever grows a cluster may start its workers from another checkout."""
     with a_cluster(tmp_path, workers=1) as cluster:
