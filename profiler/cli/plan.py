@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import Any, Literal
 
 import click
@@ -9,6 +11,8 @@ import click
 from profiler.cli.measuring import inputs_of, job_options, params_of
 from profiler.errors import UsageError
 from profiler.jobs import declares_a_job, find_job
+from profiler.report.clean import one_line
+from profiler.store import FOLDER
 
 
 @click.command("plan", short_help="Show what would run, reading what; nothing runs.")
@@ -24,6 +28,7 @@ def command(
     workspace: str,
 ) -> int:
     """Check JOB and show what would run, reading what. Nothing runs, and no data are made."""
+    from profiler.cli.output import width_of
     from profiler.cli.planned import describe
     from profiler.runner.workspace import Workspace
     from profiler.session import Options, plan_job
@@ -37,5 +42,26 @@ def command(
         "shards": shards,
         "workspace": Workspace.at(workspace),
     }
-    click.echo(describe(plan_job(str(file), Options(**options))))
+    planned = plan_job(str(file), Options(**options))
+    again = _again(job, more, inputs=inputs, params=params, shards=shards, workspace=workspace)
+    click.echo(describe(planned, width=width_of(sys.stdout), next_line=again))
     return 0
+
+
+def _again(
+    job: str,
+    more: tuple[str, ...],
+    *,
+    inputs: tuple[str, ...],
+    params: tuple[str, ...],
+    shards: int | str | None,
+    workspace: str,
+) -> str:
+    """The command that runs what was planned, with all that was said of it."""
+    words = ["paredown", "run", job, *more]
+    words += [
+        word for name, values in (("--input", inputs), ("--param", params)) for each in values for word in (name, each)
+    ]
+    words += ["--shards", str(shards)] if shards is not None else []
+    words += ["--workspace", workspace] if workspace != str(FOLDER) else []
+    return one_line(shlex.join(words))

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from profiler import units
 from profiler.model import InputFiles, Kind, Plan, PlannedStep, Variant
 from profiler.report.clean import one_line
-from profiler.report.plain import wrapped
+from profiler.report.plain import many, wrapped
 from profiler.report.skew import skew_notes
 from profiler.work import Planned
 
-_PROSE = 80
+_WIDEST_NAME = 24
+"""A longer name has a line of its own."""
+_BETWEEN = " · "
 
 
-def describe(planned: Planned) -> str:
-    """Lay a plan out, one line per input and step."""
+def describe(planned: Planned, *, width: int, next_line: str) -> str:
+    """Lay a plan out: each input and each step with what is to be known of it beside its name.
+
+    Args:
+        planned: What would run.
+        width: Cells of the terminal.
+        next_line: The command that runs it.
+    """
     plan = planned.plan
-    lines = [f"{one_line(plan.job)}   {one_line(os.path.relpath(plan.file))}", ""]
-    lines += ["Inputs", *_table([_input_row(item, planned) for item in plan.inputs] or [["none"]])]
+    lines = [f"{one_line(plan.job)}   {one_line(os.path.relpath(plan.file))}", "", "Inputs"]
+    lines += _named([(item.name, [_input(item, planned)]) for item in plan.inputs], width)
     if plan.params:
         shown = "  ".join(f"{one_line(name)}={one_line(str(value))}" for name, value in plan.params.items())
-        lines += ["", f"Parameters  {shown}"]
-    lines += ["", wrapped(f"{plan.shards}, {one_line(plan.shards_reason)}", _PROSE, first="Shards  ", margin=" " * 8)]
-    lines += [wrapped(note, _PROSE, first=" " * 8, margin=" " * 8) for note in skew_notes(plan)]
+        lines += ["", _headed("Parameters", shown, width)]
+    lines += ["", _headed("Shards", f"{plan.shards}, {one_line(plan.shards_reason)}", width)]
+    lines += [_headed(" " * len("Shards"), note, width) for note in skew_notes(plan)]
     for variant in Variant:
-        steps = plan.steps(variant)
         lines += ["", variant.value.capitalize()]
-        lines += _table([_step_row(step, plan) for step in steps]) if steps else ["  none"]
-    lines += ["", *_answer(plan), "", f"Next:  paredown run {one_line(os.path.relpath(plan.file))}"]
+        lines += _named([(step.name, _step(step, plan)) for step in plan.steps(variant)], width)
+    lines += ["", _headed("Answer", _answer(plan), width), "", f"Next:  {next_line}"]
     return "\n".join(lines)
 
 
-def _input_row(item: InputFiles, planned: Planned) -> list[str]:
+def _input(item: InputFiles, planned: Planned) -> str:
     making = next((making for making in planned.to_make if making.name == item.name), None)
     if making is not None:
-        return [one_line(item.name), f"will be made by {one_line(making.function.qualname)}"]
-    files = f"{units.count(len(item.paths))} file{'s' if len(item.paths) != 1 else ''}"
-    rows = f"{units.count(item.rows)} rows" if item.rows is not None else "rows not counted"
-    return [one_line(item.name), files, units.memory(item.total_bytes), rows, one_line(_place(item))]
+        return f"will be made by {one_line(making.function.qualname)}"
+    rows = many(item.rows, "row") if item.rows is not None else "rows not counted"
+    return _BETWEEN.join([many(len(item.paths), "file"), units.memory(item.total_bytes), rows, one_line(_place(item))])
 
 
 def _place(item: InputFiles) -> str:
@@ -51,19 +57,15 @@ def _place(item: InputFiles) -> str:
     return ("made: " if item.made else "") + place
 
 
-def _step_row(step: PlannedStep, plan: Plan) -> list[str]:
-    return [
-        one_line(step.name),
-        _tasks(step, plan),
-        f"reads {one_line(', '.join(step.reads))}" if step.reads else "reads nothing of the job's",
-        one_line(_how(step)),
-        one_line(step.description),
-    ]
+def _step(step: PlannedStep, plan: Plan) -> list[str]:
+    reads = f"reads {one_line(', '.join(step.reads))}" if step.reads else "reads nothing of the job's"
+    parts = [_tasks(step, plan), reads, one_line(_how(step))]
+    return [_BETWEEN.join(filter(None, parts)), one_line(step.description)]
 
 
 def _tasks(step: PlannedStep, plan: Plan) -> str:
     if step.parts:
-        return f"{len(step.parts)} task{'s' if len(step.parts) != 1 else ''}"
+        return many(len(step.parts), "task")
     return f"up to {plan.shards} tasks" if step.fans_out and plan.shards > 1 else "1 task"
 
 
@@ -81,18 +83,31 @@ def _how(step: PlannedStep) -> str:
     return text
 
 
-def _answer(plan: Plan) -> Iterable[str]:
+def _answer(plan: Plan) -> str:
     key = f"one row per {', '.join(plan.answer_key)}" if plan.answer_key else "not compared"
-    yield f"Answer  {one_line(key)}" + (f"; a request is one {one_line(plan.request)}" if plan.request else "")
+    return one_line(key) + (f"; a request is one {one_line(plan.request)}" if plan.request else "")
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows with their columns below one another."""
+def _headed(head: str, text: str, width: int) -> str:
+    """Prose behind the word that it is about."""
+    return wrapped(text, width, first=f"{head}  ", margin=" " * (len(head) + 2))
+
+
+def _named(entries: Sequence[tuple[str, Iterable[str]]], width: int) -> Iterator[str]:
+    """Names, and beside each of them its texts, wrapped, below one another."""
     from rich.cells import cell_len
 
-    most = max(len(row) for row in rows)
-    widths = [max((cell_len(row[column]) for row in rows if column < len(row)), default=0) for column in range(most)]
-    return [
-        "  " + "   ".join(text + " " * (widths[column] - cell_len(text)) for column, text in enumerate(row)).rstrip()
-        for row in rows
-    ]
+    if not entries:
+        yield "  none"
+    names = [one_line(name) for name, _ in entries]
+    widest = max((wide for wide in map(cell_len, names) if wide <= _WIDEST_NAME), default=0)
+    margin = " " * (2 + widest + 3)
+    for name, (_, texts) in zip(names, entries, strict=True):
+        lines = [
+            line for text in texts if text for line in wrapped(text, width, first=margin, margin=margin).split("\n")
+        ]
+        if cell_len(name) > widest:
+            yield f"  {name}"
+        else:
+            lines[0] = f"  {name}{' ' * (widest - cell_len(name))}   {lines[0].strip()}"
+        yield from lines

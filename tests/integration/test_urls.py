@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import sys
 from collections.abc import Iterator
 
@@ -223,7 +224,15 @@ def test_a_plan_shows_where_the_files_are(totals: Place) -> None:
     ended = totals.paredown("plan", "job.py")
     assert ended.code == 0, ended.said
     assert "10 files" in ended.out
-    assert "100 rows   s3://focus/sales/\n" in ended.out
+    assert "100 rows · s3://focus/sales/\n" in ended.out
+
+
+def test_a_plan_names_the_command_that_runs_what_was_planned(totals: Place) -> None:
+    asked = ("job.py", "--input", f"sales={TEN}", "--shards", "3", "--workspace", "its own")
+    ended = totals.paredown("plan", *asked)
+    assert ended.code == 0, ended.said
+    (following,) = (line for line in ended.out.splitlines() if line.startswith("Next:"))
+    assert shlex.split(following.removeprefix("Next:")) == ["paredown", "run", *asked]
 
 
 @pytest.fixture(scope="session")
