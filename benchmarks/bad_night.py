@@ -2,27 +2,37 @@
 
     python benchmarks/bad_night.py [--tasks 200] [--seconds 0.5] [--every 3] [--seed 1]
 
+Twice: on a cluster of paredown's own, and on one that was there before, whose workers share only a store with it.
+
 Claims: every task ends with an outcome, or is done by `--resume`; none begins twice in one attempt; the answer is the
 same; nothing is left behind.
 
 Method: `subjects/many_job.py` under `paredown run --engine dask`, whose tasks note in a file that they have begun. A
 random one of the workers gets SIGKILL, after random times of some seconds; Dask's nannies put others in their place.
-A run that has lost tasks is resumed, with the killing going on, until nothing is missing.
+A run that has lost tasks is resumed, with the killing going on, until nothing is missing. The store is moto's S3 on
+this machine; the workers that use it have folders of their own for all that they write.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from benchmarks.evidence import Result, Table, figure, finish, parser
+from benchmarks.evidence import Figure, Result, Table, figure, finish, parser
 from benchmarks.many_tasks import Many, tasks_of
+from benchmarks.store_workspace import BUCKET, running_store
 from profiler.model import Ending
 
 NAME = "bad_night"
@@ -52,43 +62,101 @@ def main(arguments: list[str] | None = None) -> int:
     options_of.add_argument("--seed", type=int, default=1, help="of the random numbers")
     options = options_of.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        many = Many(folder=Path(folder) / "many", tasks=options.tasks, seconds=options.seconds)
-        night = spent(many, options.every, random.Random(options.seed))
-        left = many.left()
-        tasks = tasks_of(many.run())
-        begun = many.begun()
-        return finish(
-            Result(
-                name=NAME,
-                claim="While workers are killed at random, every task ends with an outcome or is done by `--resume`, "
-                "none begins twice in one attempt, the answer is the same, and nothing is left behind.",
-                method="The real command on a local Dask cluster, whose workers get SIGKILL after random times; runs "
-                "that have lost tasks are resumed. Tasks note themselves that they have begun.",
-                runs=1,
-                settings={f"--{name}": getattr(options, name) for name in ("tasks", "seconds", "every", "seed")},
-                figures=(
-                    figure("workers killed", night.killed, at_least=3),
-                    figure("tasks of a run without an outcome", night.without_outcome, at_most=0),
-                    figure("tasks that never ended well", sum(not item.outcome.ok for item in tasks), at_most=0),
-                    figure("begun more often than the runs have attempts", max(0, begun.total() - night.attempts),
-                           at_most=0),
-                    figure("rows of the answer that differ", many.wrong_rows(), at_most=0),
-                    figure("processes left", left, at_most=0),
-                    figure("tasks", len(tasks)),
-                    figure("attempts", night.attempts),
-                    figure("runs until all was done, resumed ones included", len(night.runs)),
-                ),
-                tables=(Table(
-                    title="Each run, with what was resumed.",
-                    columns=("tasks done", "tasks lost", "workers killed", "seconds", "exit code"),
-                    rows=tuple(night.runs),
-                ),),
-            ),
-            options.results,
-        )  # fmt: skip
+        nights = [
+            seen("own cluster", Many(folder=Path(folder) / "own", tasks=options.tasks, seconds=options.seconds),
+                 OWN, options),
+        ]  # fmt: skip
+        with running_store(Path(folder)), cluster_by_itself(Path(folder) / "cluster") as cluster:
+            url = f"s3://{BUCKET}/bad-night"
+            many = Many(folder=Path(folder) / "away", tasks=options.tasks, seconds=options.seconds, url=url)
+            nights.append(seen("only a store shared", many, cluster, options))
+    return finish(
+        Result(
+            name=NAME,
+            claim="While workers are killed at random, every task ends with an outcome or is done by `--resume`, "
+            "none begins twice in one attempt, the answer is the same, and nothing is left behind: on a cluster of "
+            "paredown's own, and on one whose workers share only a store with it.",
+            method="The real command on a local Dask cluster, whose workers get SIGKILL after random times; runs "
+            "that have lost tasks are resumed. Tasks note themselves that they have begun.",
+            runs=1,
+            settings={f"--{name}": getattr(options, name) for name in ("tasks", "seconds", "every", "seed")},
+            figures=tuple(item for figures, _ in nights for item in figures),
+            tables=tuple(table for _, table in nights),
+        ),
+        options.results,
+    )
 
 
-def spent(many: Many, every_s: float, chance: random.Random) -> Night:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Where tasks run."""
+
+    options: tuple[str, ...]
+    """How a run is told so."""
+    nannies: tuple[int, ...] = ()
+    """Processes whose children are the workers; none: the harness itself."""
+
+
+OWN = Cluster(options=("--engine", "dask", "--jobs", str(WORKERS)))
+
+
+@contextmanager
+def cluster_by_itself(folder: Path) -> Iterator[Cluster]:
+    """A scheduler and workers, each with its nanny, in processes and folders of their own."""
+    folder.mkdir()
+    known = folder / "scheduler.json"
+    with ExitStack() as opened:
+
+        def start(number: int, module: str, *options: str) -> int:
+            own = folder / str(number)
+            own.mkdir()
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{module}", "--scheduler-file", known, *options],
+                cwd=own,
+                env=os.environ | {"TMPDIR": str(own), "XDG_CACHE_HOME": str(own)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            opened.callback(process.wait)
+            opened.callback(process.terminate)
+            return process.pid
+
+        start(0, "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        while not known.exists():
+            time.sleep(0.1)
+        nannies = [start(number, "dask_worker", "--nthreads", "1", "--no-dashboard", "--death-timeout", "600")
+                   for number in range(1, WORKERS + 1)]  # fmt: skip
+        address = json.loads(known.read_text())["address"]
+        yield Cluster(options=("--engine", "dask", "--scheduler", address), nannies=tuple(nannies))
+
+
+def seen(what: str, many: Many, cluster: Cluster, options: Namespace) -> tuple[list[Figure], Table]:
+    """Spend a night, and look at what is left of it."""
+    night = spent(many, cluster, options.every, random.Random(options.seed))
+    left = many.left()
+    tasks = tasks_of(many.run())
+    begun = many.begun()
+    figures = [
+        figure(f"{what}: workers killed", night.killed, at_least=3),
+        figure(f"{what}: tasks of a run without an outcome", night.without_outcome, at_most=0),
+        figure(f"{what}: tasks that never ended well", sum(not item.outcome.ok for item in tasks), at_most=0),
+        figure(f"{what}: begun more often than the runs have attempts", max(0, begun.total() - night.attempts),
+               at_most=0),
+        figure(f"{what}: rows of the answer that differ", many.wrong_rows(), at_most=0),
+        figure(f"{what}: processes left", left, at_most=0),
+        figure(f"{what}: tasks", len(tasks)),
+        figure(f"{what}: attempts", night.attempts),
+        figure(f"{what}: runs until all was done, resumed ones included", len(night.runs)),
+    ]  # fmt: skip
+    table = Table(
+        title=f"Each run, with what was resumed: {what}.",
+        columns=("tasks done", "tasks lost", "workers killed", "seconds", "exit code"),
+        rows=tuple(night.runs),
+    )
+    return figures, table
+
+
+def spent(many: Many, cluster: Cluster, every_s: float, chance: random.Random) -> Night:
     """Run and resume until nothing is missing, killing workers meanwhile."""
     night = Night()
     seen: set[tuple[int, int]] = set()
@@ -97,7 +165,7 @@ def spent(many: Many, every_s: float, chance: random.Random) -> Night:
         before = dict.fromkeys(seen)
         began, killed = time.monotonic(), night.killed
         written = size_of(many.run_file())
-        process = many.start("--engine", "dask", "--jobs", str(WORKERS), *resumed)
+        process = many.start(*cluster.options, *resumed)
         try:
             while process.poll() is None and size_of(many.run_file()) == written:
                 time.sleep(0.05)  # A cluster that does not come up is told before anything runs.
@@ -105,7 +173,7 @@ def spent(many: Many, every_s: float, chance: random.Random) -> Night:
                 end = time.monotonic() + chance.uniform(0.2, 1.8) * every_s
                 while process.poll() is None and time.monotonic() < end:
                     time.sleep(0.05)
-                night.killed += killed_one(process.pid, chance)
+                night.killed += killed_one(cluster.nannies or (process.pid,), chance)
                 if time.monotonic() - began > LONGEST_S:
                     raise SystemExit(f"a run did not end within {LONGEST_S} s: {many.folder}")
         finally:
@@ -136,10 +204,10 @@ def size_of(file: Path | None) -> int:
     return file.stat().st_size if file else 0
 
 
-def killed_one(harness: int, chance: random.Random) -> int:
-    """Kill one of the workers below a harness, where there is any; returns how many that were."""
+def killed_one(nannies: Sequence[int], chance: random.Random) -> int:
+    """Kill one of the workers below these processes, where there is any; returns how many that were."""
     try:
-        below = psutil.Process(harness).children()
+        below = [child for nanny in nannies for child in psutil.Process(nanny).children()]
         workers = [child for child in below if "spawn_main" in " ".join(child.cmdline())]
         if not workers:
             return 0
