@@ -87,7 +87,7 @@ def workspace_url(path: str | Path) -> str | None:
             f"the workspace is {cleaned(url)}, where nothing can be written; "
             "expected a folder of a store, like s3://bucket/paredown"
         )
-    if not url.split("://", 1)[1].strip("/"):
+    if not url.split("://", 1)[1].split("/", 1)[0]:
         raise UsageError(f"the workspace is {url}, which names no bucket; expected one like s3://bucket/paredown")
     return url.rstrip("/")
 

@@ -117,7 +117,8 @@ def explained(error: BaseException, url: str, *, writing: bool = False) -> str:
         name = next((kind.__name__ for kind in type(one).__mro__ if kind.__name__ in _EXCEPTIONS), None)
         if name is not None:
             seconds = CONNECT_S if "Connect" in name else READ_S
-            return _EXCEPTIONS[name].format(code=name, host=_host(one, url), seconds=seconds, attempts=ATTEMPTS)
+            host = _host(one, url)
+            return _EXCEPTIONS[name].format(code=name, bucket=bucket, host=host, seconds=seconds, attempts=ATTEMPTS)
     first = (str(error).strip().splitlines() or [""])[0]
     return cleaned(f"{type(error).__name__}: {first}" if first else type(error).__name__)
 

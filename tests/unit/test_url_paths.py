@@ -102,6 +102,7 @@ def test_a_workspace_is_a_folder_or_the_url_of_one(path: str, url: str | None) -
         ("s3:/bucket/paredown", "did you mean s3://bucket/paredown?"),
         ("file:///data/paredown", "expected the path alone, /data/paredown"),
         ("s3:///", "names no bucket; expected one like s3://bucket/paredown"),
+        ("s3:///paredown", "names no bucket; expected one like s3://bucket/paredown"),
     ],
 )
 def test_what_no_workspace_can_be_is_said(path: str, says: str) -> None:
