@@ -46,7 +46,7 @@ def _collect(order: CollectAnswer) -> Answer:
         raise AnswerError(f"{variant}: the last step's result is the answer; {error.message}") from error
     if not files:
         raise AnswerError(f"{variant}: the last step returned nothing for any group, so there is no answer")
-    with _connected(*files) as connection:
+    with _connected(*files, order.target) as connection:
         if not (len(files) == 1 and _same_file(files[0], order.target)):
             with leaving.whole(order.target) as partial:
                 connection.execute(f"COPY (SELECT * FROM {frames.scan(files)}) TO {literal(partial)} (FORMAT parquet)")

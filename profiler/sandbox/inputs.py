@@ -17,7 +17,6 @@ from profiler.errors import InputError
 from profiler.model import InputFiles
 from profiler.sandbox import frames, leaving, loading
 from profiler.sandbox.remote import Remote
-from profiler.stores import objects
 from profiler.urls import is_url, located, scheme_of
 from profiler.work import MakeInput, MakePlan
 
@@ -154,13 +153,20 @@ def _making(name: str, item: Dataset, order: MakePlan, params: dict[str, Any]) -
     return MakeInput(name=name, function=reference, params=own, target=os.path.join(order.data_folder, f"{safe}-{key}"))
 
 
+def is_made(name: str) -> bool:
+    """Whether a file of this name, in a folder that `make` has filled, holds data: no hidden one does, as in a glob."""
+    return not name.startswith(".") and name != leaving.WHOLE
+
+
 def _made(target: str, remote: Remote) -> tuple[str, ...]:
     """The files of an input that was made before; none where it was not, or not to its end."""
-    if not is_url(target):
-        return tuple(sorted(glob.glob(os.path.join(glob.escape(target), "*"))))
-    paths, _ = remote.expand(target)
-    whole = objects.join(target, leaving.WHOLE)
-    return tuple(path for path in paths if path != whole) if whole in paths else ()
+    if is_url(target):
+        paths, _ = remote.expand(target)  # As their store calls them: of s3a:// as s3://.
+        if not leaving.is_whole(map(os.path.basename, paths)):
+            return ()
+    else:
+        paths = sorted(glob.glob(os.path.join(glob.escape(target), "*")))
+    return tuple(path for path in paths if is_made(os.path.basename(path)))
 
 
 def described(name: str, paths: tuple[str, ...], rows: int | None, remote: Remote, *, made: bool) -> InputFiles:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from profiler.sandbox import lending
@@ -41,24 +41,56 @@ def whole_folder(path: str) -> Iterator[str]:
 
     In a folder all of them appear at once, in the place of what was there. In a store they come one after another.
     """
+    with _emptied(path) as partial:
+        yield partial
+        if is_url(path):
+            _put(_in_store(path, partial))
+        else:
+            _put_in_place(partial, path)
+
+
+@contextmanager
+def shared_folder(path: str) -> Iterator[str]:
+    """The same for what other runs read too: of two that make it at a time, what the first one has made stays.
+
+    In a store a last object says that it is whole, and what is there besides its files, from one that was killed, goes.
+    """
+    with _emptied(path) as partial:
+        yield partial
+        if not is_url(path):
+            _put_in_place(partial, path)
+        elif not is_whole(objects.listed(path)):
+            whole = objects.join(path, WHOLE)
+            files = {url: file for url, file in _in_store(path, partial).items() if url != whole}
+            _put(files)
+            for url in {objects.join(path, name) for name in objects.listed(path)} - files.keys():
+                objects.remove(url)
+            objects.write(whole, b"")
+
+
+def is_whole(names: Iterable[str]) -> bool:
+    """Whether one among the names of a folder in a store says that it is whole, as a folder of this disk always is."""
+    return WHOLE in names
+
+
+@contextmanager
+def _emptied(path: str) -> Iterator[str]:
     partial = _partial(path)
     shutil.rmtree(partial, ignore_errors=True)
     os.makedirs(partial)
     try:
         yield partial
-        if is_url(path):
-            _put({objects.join(path, os.path.relpath(file, partial)): file for file in _files(partial)})
-        else:
-            shutil.rmtree(path, ignore_errors=True)
-            os.replace(partial, path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def mark_whole(folder: str) -> None:
-    """Say of a folder in a store that all of its files are there, as a folder of this disk shows by itself."""
-    if is_url(folder):
-        objects.write(objects.join(folder, WHOLE), b"")
+def _put_in_place(partial: str, path: str) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    os.replace(partial, path)
+
+
+def _in_store(path: str, partial: str) -> dict[str, str]:
+    return {objects.join(path, os.path.relpath(file, partial)): file for file in _files(partial)}
 
 
 def _partial(path: str) -> str:

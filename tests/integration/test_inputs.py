@@ -210,6 +210,25 @@ def test_what_a_make_function_raises_is_shown_with_its_own_traceback(place: Plac
     assert not list((place.workspace / "data").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("writes", "says"),
+    [
+        ("(folder / 'part').mkdir()", "input 'sales': make wrote into a folder of its own, part; expected every file"),
+        ("(folder / '.a.csv').write_text('x')", "input 'sales': make wrote no file"),
+        ("folder.rmdir()", "input 'sales': make wrote no file"),
+    ],
+)
+def test_a_make_function_whose_files_no_run_would_find_is_told(place: Place, writes: str, says: str) -> None:
+    place.write(
+        "job.py",
+        "from profiler import Job, dataset, step\n"
+        f"def make(folder, *, rows=3):\n    {writes}\n"
+        "def use(paths):\n    return 1\n" + MADE,
+    )
+    refused(place, says)
+    assert not list((place.workspace / "data").iterdir())
+
+
 def test_a_make_function_that_writes_nothing_is_told(place: Place) -> None:
     place.write(
         "job.py",

@@ -13,6 +13,7 @@ from s3fs import S3FileSystem
 
 from profiler.errors import OutputError
 from profiler.model import Variant
+from profiler.sandbox import leaving
 from profiler.session.putting import Putting
 from profiler.store import load_run
 from profiler.stores import objects
@@ -160,11 +161,24 @@ def test_data_that_were_made_are_made_once_and_again_where_they_are_not_whole(sh
     time.sleep(1.1)  # A store gives whole seconds.
     assert run(shop, "--variant", "decomposed").code == 0
     assert made() == first
-    objects.remove(f"{URL}/data/{next(name for name in first if name.endswith('_SUCCESS'))}")
+    whole = next(name for name in first if name.endswith("_SUCCESS"))
+    objects.remove(f"{URL}/data/{whole}")
+    objects.write(f"{URL}/data/{whole.replace('_SUCCESS', 'of-one-that-was-killed.csv')}", b"no table")
     assert run(shop, "--variant", "decomposed").code == 0
     again = made()
     assert set(again) == set(first)
     assert all(again[name] > first[name] for name in first)
+
+
+def test_of_two_that_make_the_same_data_the_first_ones_stay(bucket: Store) -> None:
+    target = f"{URL}/data/sales"
+    with leaving.shared_folder(target) as later:
+        Path(later, "b.csv").write_text("later")
+        with leaving.shared_folder(target) as first:
+            Path(first, "a.csv").write_text("first")
+    assert list(objects.listed(target)) == ["_SUCCESS", "a.csv"]
+    assert not Path(first).exists()
+    assert not Path(later).exists()
 
 
 def test_a_plan_puts_nothing_there(shop: Place, bucket: Store) -> None:
@@ -178,6 +192,20 @@ def test_a_script_is_kept_there_too(shop: Place, bucket: Store) -> None:
     ended = shop.paredown("run", "script.py", "--workspace", URL)
     assert (ended.code, ended.out) == (0, "hello\n"), ended.said
     assert list(objects.listed(URL)) == [f"runs/{report(shop)['run']['id']}.jsonl"]  # type: ignore[index]
+
+
+def test_a_scripts_answer_is_put_there_under_another_name_of_the_scheme_too(shop: Place, bucket: Store) -> None:
+    """The script writes to this disk; what lies at s3a:// the store calls s3://."""
+    answer = "job.means(job.customers(job.load(['sales.csv'])))"
+    shop.write("script.py", f"import job, pathlib\njob.make(pathlib.Path())\n{answer}.to_csv('a.csv', index=False)\n")
+    monolith = JOB[JOB.index("    monolith=") : JOB.index("    decomposed=")]
+    scripted = '    monolith=[script("script.py", writes="a.csv")],\n'
+    shop.write("job.py", JOB.replace(monolith, scripted).replace("query, step", "query, script, step"))
+    ended = shop.paredown("run", "job.py", "--shards", "2", "--workspace", URL.replace("s3:", "S3A:"))
+    assert ended.code == 0, ended.said
+    assert "30 of 30 rows agree" in ended.out
+    answers = {name.rsplit("/", 1)[1] for name in objects.listed(f"{URL}/work")}
+    assert answers == {"monolith.parquet", "decomposed.parquet"}
 
 
 def test_variants_may_be_measured_apart_and_repeated(shop: Place) -> None:
@@ -257,6 +285,7 @@ def test_the_runs_file_is_put_as_it_grows(bucket: Store, tmp_path: Path) -> None
     ("url", "says"),
     [
         ("s3://nowhere/paredown", "there is no bucket 'nowhere'"),
+        ("s3://no where/paredown", "'no where' is no name that a bucket can have"),
         ("nowhere://team/paredown", "no filesystem is known for nowhere://"),
         ("gs://team/paredown", "pip install gcsfs"),
         ("https://team/paredown", "where nothing can be written"),
