@@ -68,7 +68,7 @@ def _watch_kind(filesystem: Any) -> None:
     """Have a kind of filesystem count, when the first of it is made; fsspec takes its methods from the class then."""
     kind = type(filesystem)
     protocols = {kind.protocol} if isinstance(kind.protocol, str) else set(kind.protocol)
-    if kind in _watched or protocols & _NO_STORES:
+    if kind in _watched or protocols & _NO_STORES or getattr(kind, "asks_nothing_itself", False):
         return
     _watched.add(kind)
     for name, what in _METHODS.items():

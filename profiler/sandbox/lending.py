@@ -6,7 +6,9 @@ tells nobody what it asks for.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +17,8 @@ from profiler.stores.explaining import explained
 from profiler.stores.opening import opened
 from profiler.urls import is_url, scheme_of
 
+_OPENED = frozenset({"s3", "s3a", "http", "https"})
+"""Whose own open files are used: s3fs has each range be of one version, and a web server may know no ranges."""
 _last_trouble: InputError | None = None
 _known: dict[str, dict[str, Any]] = {}
 """What files are that this process was told of, has asked about, or has written itself, by URL."""
@@ -77,6 +81,7 @@ def _lent(scheme: str, filesystem: Any) -> Any:
     class Lent(AbstractFileSystem):  # type: ignore[misc]
         protocol = scheme
         cachable = False
+        asks_nothing_itself = True
 
         def glob(self, path: str, **_: object) -> list[str]:
             return [self._strip_protocol(path)]
@@ -107,15 +112,56 @@ def _lent(scheme: str, filesystem: Any) -> Any:
         def open(self, path: str, mode: str = "rb", **_: object) -> Any:
             url = self._url(path)
             known = self.info(path)
+            if filesystem.async_impl and scheme not in _OPENED:
+                return _Explaining(_Ranges(filesystem, url, known), url)
             try:
                 file = filesystem.open(url, "rb", cache_type="none", size=known["size"])
             except Exception as error:
                 raise _failed(error, url) from None
             if hasattr(type(file), "details"):
-                file.details = known
+                with suppress(AttributeError):  # Some have it to be read only.
+                    file.details = known
             return _Explaining(file, url)
 
     return Lent()
+
+
+class FileExpired(Exception):
+    """A file is gone, or another one in its place, that was there when it was asked about; s3fs calls it so too."""
+
+
+class _Ranges:
+    """A file that is read by ranges of a store: to be opened, those of gcsfs and adlfs ask once more what it is.
+
+    Where the store tells a file's generation, just that one is read.
+    """
+
+    def __init__(self, filesystem: Any, url: str, known: dict[str, Any]) -> None:
+        self._filesystem, self._url, self._size, self._position = filesystem, url, int(known["size"]), 0
+        self._one = {"generation": known["generation"]} if known.get("generation") else {}
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = start + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def read(self, length: int = -1) -> bytes:
+        end = self._size if length < 0 else min(self._position + length, self._size)
+        if end <= self._position:
+            return b""
+        data: bytes | None = None
+        with suppress(FileNotFoundError):
+            data = self._filesystem.cat_file(self._url, start=self._position, end=end, **self._one)
+        if data is None:
+            raise FileExpired
+        self._position += len(data)
+        return data
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 class _Explaining:

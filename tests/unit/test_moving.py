@@ -60,6 +60,19 @@ with Store().open("a") as file:
     assert counted(code) == Counter(get=2, received_bytes=30, estimates=2)
 
 
+def test_what_duckdb_asks_of_a_store_that_is_lent_to_it_is_counted_once() -> None:
+    code = """
+import duckdb
+from profiler.sandbox import lending
+store.pipe_file("/a.csv", b"a\\n1\\n")
+with duckdb.connect() as connection:
+    lending.attach(connection, ["memory://a.csv"])
+    assert connection.execute("SELECT a FROM read_csv('memory://a.csv')").fetchall() == [(1,)]
+"""
+    asked = counted(code)
+    assert (asked["put"], asked["get"]) == (1, 1)
+
+
 def test_nothing_is_imported_to_be_watched() -> None:
     code = (
         "import sys\nfrom profiler.sandbox import moving\nmoving.watch()\n"
