@@ -1,6 +1,7 @@
 """Calls of fsspec's filesystems in place of requests, for stores whose requests nobody can see: an estimate.
 
-S3 is left out, since botocore tells of its requests; so are filesystems that are no store, or go through another one.
+S3, Google's and Azure's are left out, since their requests are seen; so are filesystems that are no store, or go
+through another one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from profiler.sandbox import moving
 _NO_STORES = frozenset(
     {
         *("file", "local", "data"),
-        *("s3", "s3a"),
+        *("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"),
         *("dir", "generic", "async_wrapper", "reference", "zip", "tar", "libarchive"),
         *("cached", "blockcache", "filecache", "simplecache"),
     }
@@ -26,7 +27,7 @@ _NO_STORES = frozenset(
 _METHODS = {
     "cat_file": "get", "get_file": "get", "info": "get",
     "pipe_file": "put", "put_file": "put", "cp_file": "put",
-    "ls": "list",
+    "ls": "list", "find": "list",
 }  # fmt: skip
 _inside: ContextVar[bool] = ContextVar("_inside", default=False)
 """Within a call that is counted already: what it calls itself is no further request."""
@@ -66,17 +67,28 @@ def _after(kind: type, name: str, do: Callable[[Any], None]) -> None:
 
 def _watch_kind(filesystem: Any) -> None:
     """Have a kind of filesystem count, when the first of it is made; fsspec takes its methods from the class then."""
+    from fsspec.spec import AbstractFileSystem
+
     kind = type(filesystem)
     protocols = {kind.protocol} if isinstance(kind.protocol, str) else set(kind.protocol)
     if kind in _watched or protocols & _NO_STORES or getattr(kind, "asks_nothing_itself", False):
         return
     _watched.add(kind)
     for name, what in _METHODS.items():
-        asynchronous = getattr(kind, f"_{name}", None)
+        asynchronous, plain = getattr(kind, f"_{name}", None), getattr(kind, name, None)
+        of_its_own = plain is not getattr(AbstractFileSystem, name)
+        if name == "find" and not of_its_own and (asynchronous is None or asynchronous is _walking()):
+            continue  # It lists folder by folder, each of which is counted.
         if iscoroutinefunction(asynchronous):
             setattr(kind, f"_{name}", _counted_later(asynchronous, what))
-        elif callable(getattr(kind, name, None)):
-            setattr(kind, name, _counted(getattr(kind, name), what))
+        if callable(plain) and (of_its_own or asynchronous is None):
+            setattr(kind, name, _counted(plain, what))
+
+
+def _walking() -> Any:
+    from fsspec.asyn import AsyncFileSystem
+
+    return AsyncFileSystem._find
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """What this process asks of object stores: requests and bytes, as botocore has them answered.
 
-So everything in it that goes to S3 through boto3, s3fs or pandas is seen. Requests of other stores cannot be: calls
-of their fsspec filesystems stand for them (`calls_of_stores`). Nothing is imported here to be watched; a library is
-watched once somebody else imports it. What goes past both, as pyarrow's own S3, is not seen, nor what another process
-asks for.
+So everything in it that goes to S3 through boto3, s3fs or pandas is seen. Requests to Google's and Azure's stores are
+seen where they are sent (`requests_of_stores`); for other stores calls of their fsspec filesystems stand
+(`calls_of_stores`). Nothing is imported here to be watched; a library is watched once somebody else imports it. What
+goes past all of them, as pyarrow's own S3, is not seen, nor what another process asks for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _so_far: Counter[str] = Counter()
-"""By the fields of `Moved`; its `estimates` are how many of the requests are calls of a filesystem."""
+"""By the fields of `Moved`; its `estimates` are how many of the requests are calls of a filesystem, or of no length."""
 _lock = threading.Lock()
 
 
@@ -106,7 +106,24 @@ def _of_fsspec(module: ModuleType) -> None:
     calls_of_stores.watch(module)
 
 
-_WATCHED: dict[str, Callable[[ModuleType], None]] = {"botocore": _of_botocore, "fsspec.spec": _of_fsspec}
+def _of_aiohttp(module: ModuleType) -> None:
+    from profiler.sandbox import requests_of_stores
+
+    requests_of_stores.watch_aiohttp(module)
+
+
+def _of_requests(module: ModuleType) -> None:
+    from profiler.sandbox import requests_of_stores
+
+    requests_of_stores.watch_requests(module)
+
+
+_WATCHED: dict[str, Callable[[ModuleType], None]] = {
+    "botocore": _of_botocore,
+    "fsspec.spec": _of_fsspec,
+    "aiohttp.client": _of_aiohttp,
+    "requests.sessions": _of_requests,
+}
 
 
 class _Watch:

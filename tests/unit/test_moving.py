@@ -60,6 +60,107 @@ with Store().open("a") as file:
     assert counted(code) == Counter(get=2, received_bytes=30, estimates=2)
 
 
+def test_a_kind_with_methods_of_its_own_besides_those_that_wait_is_counted_once_by_either() -> None:
+    code = """
+from fsspec.asyn import AsyncFileSystem, sync_wrapper
+class Store(AsyncFileSystem):
+    protocol = "own"
+    async def _pipe_file(self, path, value, **_):
+        pass
+    pipe_file = sync_wrapper(_pipe_file)
+    async def _find(self, path, **_):
+        return []
+own = Store()
+own.pipe_file("a", b"12345")
+own.pipe({"a": b"12345", "b": b"12345"})
+own.find("a")
+"""
+    assert counted(code) == Counter(put=3, list=1, sent_bytes=15, estimates=4)
+
+
+def test_a_listing_that_goes_folder_by_folder_is_counted_by_each() -> None:
+    code = """
+from fsspec.spec import AbstractFileSystem
+class Store(AbstractFileSystem):
+    protocol = "own"
+    def ls(self, path, detail=True, **_):
+        below = [("a/b", "directory")] if path == "a" else [("a/b/c", "file")]
+        return [{"name": name, "type": kind, "size": 0} for name, kind in below]
+assert Store().find("a") == ["a/b/c"]
+"""
+    assert counted(code) == Counter(list=2, estimates=2)
+
+
+ANSWERING = """
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Answering(BaseHTTPRequestHandler):
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(int(self.headers.get("Answer-With", 200)))
+        if "comp=list" not in self.path:
+            self.send_header("Content-Length", "7")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(b"content")
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
+    def log_message(self, *_):
+        pass
+server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+here = f"http://127.0.0.1:{server.server_address[1]}"
+"""
+BY_AIOHTTP = """
+import asyncio, aiohttp
+async def asked():
+    async with aiohttp.ClientSession() as session:
+        async with session.request(method, here + path, headers=headers, data=body) as response:
+            await response.read()
+def ask():
+    asyncio.run(asked())
+"""
+BY_REQUESTS = """
+import requests
+def ask():
+    requests.request(method, here + path, headers=headers, data=body)
+"""
+ASKING_EACH = """
+found = []
+for method, path, headers, body in cases:
+    before = moving.so_far()
+    ask()
+    found.append(moving.so_far() - before)
+print(repr(found))
+"""
+AZURE = {"x-ms-version": "2025-01-05"}
+REQUESTS: list[tuple[str, str, dict[str, str], Counter[str]]] = [
+    ("GET", "/download/storage/v1/b/bucket/o/key?alt=media", {}, Counter(get=1, received_bytes=7)),
+    ("GET", "/storage/v1/b/bucket/o/a%2Fo", {}, Counter(get=1, received_bytes=7)),
+    ("GET", "/storage/v1/b/bucket/o?prefix=a", {}, Counter(list=1, received_bytes=7)),
+    ("POST", "/upload/storage/v1/b/bucket/o", {}, Counter(put=1, sent_bytes=5, received_bytes=7)),
+    ("DELETE", "/storage/v1/b/bucket/o/key", {}, Counter()),
+    ("GET", "/storage/v1/b/bucket/o/key", {"Answer-With": "404"}, Counter(get=1, received_bytes=7)),
+    ("GET", "/storage/v1/b/bucket/o/key", {"Answer-With": "503"}, Counter()),
+    ("GET", "/container/blob", AZURE, Counter(get=1, received_bytes=7)),
+    ("HEAD", "/container/blob", AZURE, Counter(get=1)),
+    ("GET", "/container?restype=container&comp=list", AZURE, Counter(list=1, estimates=1)),
+    ("PUT", "/container/blob?comp=block", AZURE, Counter(put=1, sent_bytes=5, received_bytes=7)),
+    ("DELETE", "/container/blob", AZURE, Counter()),
+    ("GET", "/anything", {}, Counter()),
+]
+
+
+@pytest.mark.parametrize("asking", [BY_AIOHTTP, BY_REQUESTS], ids=["aiohttp", "requests"])
+def test_requests_to_googles_and_azures_stores_are_counted_where_they_are_sent(asking: str) -> None:
+    cases = [
+        (method, path, headers, b"12345" if method in ("PUT", "POST") else None)
+        for method, path, headers, _ in REQUESTS
+    ]
+    program = f"from profiler.sandbox import moving\nmoving.watch()\n{ANSWERING}{cases=}\n{asking}{ASKING_EACH}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert eval(done.stdout.splitlines()[-1], {"Counter": Counter}) == [counts for *_, counts in REQUESTS]
+
+
 def test_what_duckdb_asks_of_a_store_that_is_lent_to_it_is_counted_once() -> None:
     code = """
 import duckdb
