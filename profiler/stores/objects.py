@@ -5,6 +5,7 @@ An object appears when it is whole, or not at all: no store shows what is half-w
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,11 +20,11 @@ from profiler.stores.opening import opened
 from profiler.urls import scheme_of
 
 PART_BYTES = 8 << 20
-"""A file of twice this size and more is sent in parts of it, so that no more of it is in memory; each is a request."""
-
-
+"""A file of twice this size and more is sent in parts of it; each is a request."""
 AT_ONCE = 8
-"""Files that are sent or fetched at a time."""
+"""Files that are sent or fetched at a time, at most."""
+_IN_MEMORY = 4 * PART_BYTES
+"""Bytes that are on their way to a store at a time, and in memory meanwhile, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,7 @@ def read(url: str) -> bytes | None:
         InputError: If the store cannot be asked, or says no.
     """
     with _reading(url) as asked:
-        # Alone, so that s3fs does not ask for the size first, and lists what is not there.
-        alone = {"max_concurrency": 1} if scheme_of(url) in ("s3", "s3a") else {}
-        content: bytes = opened(url).cat_file(url, **alone)
+        content: bytes = opened(url).cat_file(url, **_as_one(url))
         return content
     return None if asked.missing else b""
 
@@ -83,7 +82,7 @@ def put(path: str, url: str) -> None:
 
 
 def put_all(files: Mapping[str, str]) -> None:
-    """Copy files of this disk, by the URLs that they get, to one store, several at a time.
+    """Copy files of this disk, by the URLs that they get, to one store, several at a time, as memory allows.
 
     Raises:
         OutputError: If the store cannot be asked, or says no; then some of them may be there.
@@ -91,9 +90,11 @@ def put_all(files: Mapping[str, str]) -> None:
     if not files:
         return
     first = next(iter(files))
-    parts = {"chunksize": PART_BYTES} if scheme_of(first) in ("s3", "s3a") else {}
     with _writing(first):
-        opened(first).put(list(files.values()), list(files), batch_size=AT_ONCE, **parts)
+        each = min(2 * PART_BYTES, max(map(os.path.getsize, files.values())))
+        at_once = min(len(files), AT_ONCE, _IN_MEMORY // max(each, 1))
+        parts = {"chunksize": PART_BYTES, "max_concurrency": _IN_MEMORY // PART_BYTES // at_once}
+        opened(first).put(list(files.values()), list(files), batch_size=at_once, **(parts if _is_s3(first) else {}))
 
 
 def get(url: str, path: str) -> None:
@@ -103,7 +104,7 @@ def get(url: str, path: str) -> None:
         InputError: If there is none, or the store cannot be asked, or says no.
     """
     with _reading(url) as asked:
-        opened(url).get_file(url, path)
+        opened(url).get_file(url, path, **_as_one(url))
     if asked.missing:
         raise InputError(f"{url}: {NO_FILE}")
 
@@ -122,7 +123,7 @@ def get_all(files: Mapping[str, str]) -> bool:
     with _reading(posixpath.dirname(first)) as asked:
         filesystem = opened(first)
         at_once = {"batch_size": AT_ONCE} if filesystem.async_impl else {}
-        filesystem.get(list(files), list(files.values()), **at_once)
+        filesystem.get(list(files), list(files.values()), **at_once, **_as_one(first))
     return not asked.missing
 
 
@@ -167,6 +168,18 @@ def remove(url: str) -> None:
 def _at_or_below(filesystem: Any, url: str) -> list[str]:
     start = filesystem._strip_protocol(url).rstrip("/")
     return [name for name in filesystem.find(url) if name == start or name.startswith(f"{start}/")]
+
+
+def _as_one(url: str) -> dict[str, int]:
+    """What has an object come by one request, piece by piece.
+
+    Else s3fs asks for its size first, lists what is not there, and has ten parts of 50 MiB in memory.
+    """
+    return {"max_concurrency": 1} if _is_s3(url) else {}
+
+
+def _is_s3(url: str) -> bool:
+    return scheme_of(url) in ("s3", "s3a")
 
 
 def join(url: str, *names: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +61,38 @@ def test_a_large_file_goes_and_comes_whole_in_parts(store: Store, tmp_path: Path
     objects.get(f"{HERE}/large", str(tmp_path / "back"))
     assert (tmp_path / "back").read_bytes() == content
     assert store.client.head_object(Bucket="workspace", Key="paredown/large", PartNumber=1)["PartsCount"] == 3
+
+
+PUTS_AND_GETS = """
+import os, resource, sys
+from profiler.sandbox import moving
+from profiler.stores import objects
+moving.watch()
+folder, here = sys.argv[1:]
+files = {f"{here}/{number}": f"{folder}/{number}" for number in range(9)}
+for number, path in enumerate(files.values()):
+    with open(path, "wb") as file:
+        for _ in range(60 if number == 0 else 15):
+            file.write(os.urandom(1 << 20))
+def grown(before=[0]):
+    before[0], grew = (peak := resource.getrusage(resource.RUSAGE_SELF).ru_maxrss), peak - before[0]
+    return grew >> 10
+objects.write(f"{here}/first", b"")
+grown()
+objects.put_all(files)
+putting, asked = grown(), moving.so_far()
+objects.get(f"{here}/0", f"{folder}/back")
+print(putting, grown(), *((moving.so_far() - asked)[what] for what in ("get", "list", "received_bytes")))
+"""
+
+
+def test_large_files_take_little_memory_and_one_request_to_come(store: Store, tmp_path: Path) -> None:
+    script = [sys.executable, "-c", PUTS_AND_GETS, str(tmp_path), f"{HERE}/large"]
+    ended = subprocess.run(script, env=os.environ, capture_output=True, text=True, check=True)
+    put_mib, got_mib, gets, lists, received = map(int, ended.stdout.split())
+    assert put_mib < 110  # 180 are put.
+    assert got_mib < 20
+    assert (gets, lists, received) == (1, 0, 60 << 20)
 
 
 @pytest.mark.usefixtures("store")
