@@ -6,6 +6,7 @@ Credentials, region and endpoint are those that boto3 (or the store's own librar
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Iterable
 from difflib import get_close_matches
 from glob import has_magic
@@ -17,6 +18,8 @@ from profiler.urls import scheme_of
 
 _S3 = frozenset({"s3", "s3a"})
 _WITH_BUCKETS = _S3 | {"gs", "gcs"}
+_TALKING = ("gcsfs", "azure")
+"""Libraries that log a traceback of what they raise too; with no logging set up, Python prints it to the terminal."""
 _PACKAGES = {
     "s3": "pip install 'paredown[s3]'", "s3a": "pip install 'paredown[s3]'",
     "gs": "pip install gcsfs", "gcs": "pip install gcsfs",
@@ -58,6 +61,9 @@ def opened(url: str) -> Any:
         raise InputError(f"{url}: {_missing(scheme, 'its filesystem')}") from None
     if any(item.default is item.empty and item.kind is item.POSITIONAL_OR_KEYWORD for item in _parameters(kind)):
         raise InputError(f"{url}: {scheme}:// is not read here; expected a store, as s3, gs, abfs or https")
+    for name in _TALKING:
+        if not logging.getLogger(name).handlers:
+            logging.getLogger(name).addHandler(logging.NullHandler())
     options: dict[str, Any] = {"use_listings_cache": False}
     if scheme in _S3:
         retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
