@@ -180,6 +180,21 @@ def _passed_on(source: socket.socket, target: socket.socket, delay_s: float) -> 
 @contextmanager
 def keeping(store: Store) -> Iterator[str]:
     """Pass everything on to a store that works, but let nobody remove anything, as S3 answers then."""
+    with _behind(
+        store, lambda command, path: command == "DELETE" or (command == "POST" and path.endswith("?delete"))
+    ) as url:
+        yield url
+
+
+@contextmanager
+def denying(store: Store, words: str) -> Iterator[str]:
+    """Pass everything on to a store that works, but let nobody write what has these words in its name."""
+    with _behind(store, lambda command, path: command == "PUT" and words in path) as url:
+        yield url
+
+
+@contextmanager
+def _behind(store: Store, is_denied: Callable[[str, str], bool]) -> Iterator[str]:
     denied = "<Code>AccessDenied</Code><Message>as the test wants it</Message>"
 
     class Handler(BaseHTTPRequestHandler):
@@ -187,11 +202,11 @@ def keeping(store: Store) -> Iterator[str]:
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.command == "DELETE":
-                self.send(403, f"<Error>{denied}</Error>".encode())
-            elif self.command == "POST" and "delete" in self.path.partition("?")[2]:
+            if self.command == "POST" and is_denied(self.command, self.path):
                 errors = "".join(f"<Error><Key>{key}</Key>{denied}</Error>" for key in _keys(body.decode()))
                 self.send(200, f"<DeleteResult>{errors}</DeleteResult>".encode())
+            elif is_denied(self.command, self.path):
+                self.send(403, f"<Error>{denied}</Error>".encode())
             else:
                 behind = HTTPConnection(store.address.removeprefix("http://"))
                 behind.request(self.command, self.path, body, dict(self.headers))
@@ -203,8 +218,9 @@ def keeping(store: Store) -> Iterator[str]:
 
         def send(self, status: int, body: bytes, headers: Iterable[tuple[str, str]] = ()) -> None:
             passed = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTION]
+            of_object = [value for name, value in headers if name == "Content-Length" and self.command == "HEAD"]
             self.send_response(status)
-            for name, value in (*passed, ("Content-Length", str(len(body)))):
+            for name, value in (*passed, ("Content-Length", of_object[0] if of_object else str(len(body)))):
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

@@ -105,7 +105,7 @@ class Workspace:
             OutputError: If not.
         """
         if self.url:
-            probe = join(self.url, f"probe-{secrets.token_hex(4)}")
+            probe = join(self.url, "probe")  # Where it may not be removed, one is left, not one of each attempt.
             write(probe, b"")
             remove(probe)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import profiler
-from profiler.errors import OutputError, ResumeError, UsageError
+from profiler.errors import InputError, OutputError, ResumeError, UsageError
 from profiler.model import PACE_VERSION, Plan, Repetition, Run, Settings, Variant
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner.commit import commit_of
@@ -96,6 +97,7 @@ class Session:
             except OutputError:
                 if not before:
                     recorder.path.unlink()
+                    shutil.rmtree(work, ignore_errors=True)
                 raise
         session = cls(
             plan=plan,
@@ -135,9 +137,14 @@ class Session:
 
         Raises:
             OutputError: If the run's file cannot be written, or put into the store that the workspace lies in.
+            InputError, OutputError: If that store says no where an answer is collected, compared or scored.
         """
         with self.putting or nullcontext():
-            self._measure(engine, before_each)
+            try:
+                self._measure(engine, before_each)
+            except (InputError, OutputError) as error:
+                error.hint = error.hint or "what was measured before is kept; go on with --resume"
+                raise
 
     def _measure(self, engine: Engine | None, before_each: Callable[[], object]) -> None:
         order = [(variant, repeat) for repeat in range(self.settings.repeats) for variant in self.settings.variants]

@@ -19,7 +19,7 @@ from profiler.store import load_run
 from profiler.stores import objects
 from profiler.urls import is_url
 from tests.integration.place import Ended, Place, wait_until
-from tests.object_stores import SECRET, Store, environment, listening, refusing, running_store
+from tests.object_stores import SECRET, Store, denying, environment, keeping, listening, refusing, running_store
 
 URL = "s3://team/paredown"
 JOB = """
@@ -260,6 +260,14 @@ def test_a_store_that_goes_away_meanwhile_leaves_the_run_whole_here(shop: Place,
     assert "there is no bucket 'team'" in " ".join(shown.out.split()), shown.said
 
 
+def test_where_an_answer_cannot_be_put_the_run_goes_on_later(shop: Place, bucket: Store) -> None:
+    with denying(bucket, "/answers/decomposed") as address:
+        ended = shop.start("run", "job.py", "--shards", "2", "--workspace", URL, environment=environment(address)).end()
+    assert ended.code == 2, ended.said
+    assert "answers/decomposed.parquet: cannot be written: access is denied" in ended.err
+    assert "what was measured before is kept; go on with --resume" in ended.err
+
+
 def test_the_runs_file_is_put_as_it_grows(bucket: Store, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(b"1")
@@ -311,6 +319,23 @@ def test_a_store_that_says_no_is_told(
     with listening(refusal) as address:
         shop.environment |= environment(address)
         _refused(shop.paredown("run", "job.py", "--workspace", URL), says, tmp_path)
+
+
+def test_where_nothing_may_be_removed_nothing_is_run_and_no_more_left_each_time(shop: Place, bucket: Store) -> None:
+    with keeping(bucket) as address:
+        shop.environment |= environment(address)
+        for _ in range(2):
+            assert "cannot be removed: access is denied" in run(shop).err
+    assert list(objects.listed(URL)) == ["probe"]
+
+
+def test_a_run_that_cannot_be_begun_leaves_nothing(shop: Place, bucket: Store, tmp_path: Path) -> None:
+    shop.write("script.py", "print('hello')\n")
+    with denying(bucket, "/runs/") as address:
+        shop.environment |= environment(address)
+        _refused(shop.paredown("run", "script.py", "--workspace", URL), "these credentials may not write", tmp_path)
+    assert not list((tmp_path / "cache").rglob("script-*"))
+    assert objects.listed(URL) == {}
 
 
 def _refused(ended: Ended, says: str, tmp_path: Path) -> None:
