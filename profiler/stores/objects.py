@@ -93,8 +93,10 @@ def put_all(files: Mapping[str, str]) -> None:
     with _writing(first):
         each = min(2 * PART_BYTES, max(map(os.path.getsize, files.values())))
         at_once = min(len(files), AT_ONCE, _IN_MEMORY // max(each, 1))
-        parts = {"chunksize": PART_BYTES, "max_concurrency": _IN_MEMORY // PART_BYTES // at_once}
-        opened(first).put(list(files.values()), list(files), batch_size=at_once, **(parts if _is_s3(first) else {}))
+        parts = {"chunksize": PART_BYTES} if _is_s3(first) or _is_google(first) else {}
+        if _is_s3(first):
+            parts["max_concurrency"] = _IN_MEMORY // PART_BYTES // at_once
+        opened(first).put(list(files.values()), list(files), batch_size=at_once, **parts)
 
 
 def get(url: str, path: str) -> None:
@@ -138,6 +140,8 @@ def listed(url: str) -> dict[str, Found]:
         filesystem = opened(url)
         start = filesystem._strip_protocol(below).rstrip("/") + "/"
         found = filesystem.find(below, detail=True)
+        if not isinstance(found, dict):  # adlfs, of what is an object itself.
+            return {}
         return {
             name.removeprefix(start): Found(size=int(entry["size"] or 0), written_ns=_written_ns(entry))
             for name, entry in found.items()
@@ -173,13 +177,20 @@ def _at_or_below(filesystem: Any, url: str) -> list[str]:
 def _as_one(url: str) -> dict[str, int]:
     """What has an object come by one request, piece by piece.
 
-    Else s3fs asks for its size first, lists what is not there, and has ten parts of 50 MiB in memory.
+    Else s3fs asks for its size first, lists what is not there, and has ten parts of 50 MiB in memory; and gcsfs asks
+    two or three times what it is.
     """
+    if _is_google(url):
+        return {"concurrency": 1}
     return {"max_concurrency": 1} if _is_s3(url) else {}
 
 
 def _is_s3(url: str) -> bool:
     return scheme_of(url) in ("s3", "s3a")
+
+
+def _is_google(url: str) -> bool:
+    return scheme_of(url) in ("gs", "gcs")
 
 
 def join(url: str, *names: str) -> str:
