@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from profiler.model import Ending, Kind, Outcome
 from profiler.sandbox import frames, lending, loading
 from profiler.sandbox.frames import GroupedObjects, StepError
+from profiler.stores import objects
+from profiler.urls import is_url
 from profiler.work import Answered, CallFunction, Source
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ def carry_out(order: CallFunction) -> Answered:
     """Read the sources, call the function, keep what it returns: all of it measured, since Lambda bills it."""
     function, table = with_lines(loading.find(order.function), order.lines)
     step = order.function.qualname
+    if is_url(order.target):
+        objects.connect(order.target)  # Before the function may change what is in the environment.
     values = [_read(source) for source in order.sources]
     result, groups = call(function, order.kind, values, order.by, step)
     path, warnings = frames.keep(result, order.target, step)

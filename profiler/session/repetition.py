@@ -76,7 +76,9 @@ class OneRepetition:
             self.recorder.restart(Variant.MONOLITH, self.repeat)
         step = self.setting.plan.monolith[0]
         if step.kind != "script":
-            return monolith.run_monolith(self.setting, self._record, self.progress, self.stop.requested, self.answer)
+            return monolith.run_monolith(
+                self.setting, self._record, self.progress, self.stop.requested, self._answer_here()
+            )
         own = self.setting.plan.is_script
         reason, code = monolith.run_script(
             self.setting, step, self._record, self.progress, self.stop.requested, owns_terminal=own
@@ -87,6 +89,15 @@ class OneRepetition:
         if files and not os.path.isfile(files[0]):
             return f"step {step.name!r} left no file {step.writes}", ()
         return reason, files
+
+    def _answer_here(self) -> str:
+        """Where the monolith leaves its answer: on this disk, since its process asks a store for nothing of ours.
+
+        What that takes is then in no step's memory, and no step's code can change how it is done.
+        """
+        if not is_url(self.answer):
+            return self.answer
+        return str(self.setting.folder / self.variant.value / os.path.basename(self.answer))
 
     def _run_decomposed(self, engine: Engine | None) -> tuple[str, tuple[str, ...]]:
         """Run the steps' missing tasks; returns why it cannot go on, if so, and its last step's files."""

@@ -48,6 +48,18 @@ def read(url: str) -> bytes | None:
     return None if asked.missing else b""
 
 
+def connect(url: str) -> None:
+    """Look up how the store of a URL is asked, and who asks; it stays so, whatever becomes of the environment.
+
+    Raises:
+        OutputError: If there is nothing that can ask it.
+    """
+    with _writing(url):
+        filesystem = opened(url)
+        if _is_s3(url):
+            filesystem.connect()
+
+
 def write(url: str, content: bytes) -> None:
     """Write an object, in the place of another one if there is one.
 

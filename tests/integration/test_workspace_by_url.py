@@ -208,7 +208,10 @@ def test_a_scripts_answer_is_put_there_under_another_name_of_the_scheme_too(shop
     assert answers == {"monolith.parquet", "decomposed.parquet"}
 
 
-def test_variants_may_be_measured_apart_and_repeated(shop: Place) -> None:
+def test_variants_may_be_measured_apart_and_repeated_whatever_a_step_makes_of_its_environment(shop: Place) -> None:
+    elsewhere = '    os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"\n'
+    job = JOB.replace("def means(customers):\n", f"def alone(paths):\n{elsewhere}\ndef means(customers):\n{elsewhere}")
+    shop.write("job.py", job.replace("    decomposed=[\n", '    decomposed=[\n        step(alone, reads="sales"),\n'))
     assert run(shop, "--variant", "monolith").code == 0
     ended = run(shop, "--variant", "decomposed", "--against", "last", "--repeat", "2")
     assert ended.code == 0, ended.said
