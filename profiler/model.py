@@ -222,7 +222,7 @@ class Moved:
     received_bytes: int | None = 0
     sent_bytes: int | None = 0
     estimated: bool = False
-    """Some of it is counted by calls of fsspec, since the store's own requests cannot be seen."""
+    """Some of it is counted by calls of fsspec, or was answered without a length, or to nobody who waited for it."""
 
 
 def moved_by(all_moved: Iterable[Moved | None]) -> Moved | None:
