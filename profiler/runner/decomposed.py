@@ -23,6 +23,12 @@ from profiler.urls import is_url, scheme_of
 from profiler.work import CallFunction, Prepare, RunQuery, Source
 
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-_")
+_LIBRARIES = {
+    **dict.fromkeys(("s3", "s3a"), "s3fs"),
+    **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+    **dict.fromkeys(("abfs", "abfss", "az"), "adlfs"),
+}
+"""What asks the stores of a scheme; of others fsspec knows it."""
 _SHARD = re.compile(r"__paredown_shard=(\d+)")
 
 
@@ -205,7 +211,7 @@ def _libraries_of_stores(order: CallFunction | RunQuery) -> tuple[str, ...]:
     """What stores are asked with, by us; every cold task imports it, so it belongs to its init."""
     ours = [source.files[0] for source in order.sources if source.sizes and not _is_for_user(order, source)]
     urls = [*ours, *([order.target] if is_url(order.target) else [])]
-    return tuple(sorted({"s3fs" if scheme_of(url) in ("s3", "s3a") else "fsspec" for url in urls}))
+    return tuple(sorted({_LIBRARIES.get(scheme_of(url), "fsspec") for url in urls}))
 
 
 def _is_for_user(order: CallFunction | RunQuery, source: Source) -> bool:

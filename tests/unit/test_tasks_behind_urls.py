@@ -42,9 +42,10 @@ def a_plan_of(*paths: str, sizes: tuple[int, ...] = ()) -> Plan:
     [
         (a_plan_of("/a.parquet"), ("duckdb",)),
         (a_plan_of("s3://b/a.parquet", sizes=(1,)), ("duckdb", "s3fs")),
-        (a_plan_of("gs://b/a.parquet", sizes=(1,)), ("duckdb", "fsspec")),
+        (a_plan_of("gs://b/a.parquet", sizes=(1,)), ("duckdb", "gcsfs")),
+        (a_plan_of("https://b/a.parquet", sizes=(1,)), ("duckdb", "fsspec")),
     ],
-    ids=["on a disk", "on S3", "elsewhere"],
+    ids=["on a disk", "on S3", "on Google's", "elsewhere"],
 )
 def test_a_query_imports_what_its_inputs_are_read_with_in_its_init(plan: Plan, imports: tuple[str, ...]) -> None:
     assert [task.prepare.imports for task in first_tasks(plan)] == [imports]
