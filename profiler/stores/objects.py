@@ -42,10 +42,10 @@ def read(url: str) -> bytes | None:
     Raises:
         InputError: If the store cannot be asked, or says no.
     """
-    with _reading(url) as asked:
+    with _if_there(url):
         content: bytes = opened(url).cat_file(url, **_as_one(url))
         return content
-    return None if asked.missing else b""
+    return None
 
 
 def connect(url: str) -> None:
@@ -117,10 +117,10 @@ def get(url: str, path: str) -> None:
     Raises:
         InputError: If there is none, or the store cannot be asked, or says no.
     """
-    with _reading(url) as asked:
+    with _if_there(url):
         opened(url).get_file(url, path, **_as_one(url))
-    if asked.missing:
-        raise InputError(f"{url}: {NO_FILE}")
+        return
+    raise InputError(f"{url}: {NO_FILE}")
 
 
 def get_all(files: Mapping[str, str]) -> bool:
@@ -134,11 +134,12 @@ def get_all(files: Mapping[str, str]) -> bool:
     if not files:
         return True
     first = next(iter(files))
-    with _reading(posixpath.dirname(first)) as asked:
+    with _if_there(posixpath.dirname(first)):
         filesystem = opened(first)
         at_once = {"batch_size": AT_ONCE} if filesystem.async_impl else {}
         filesystem.get(list(files), list(files.values()), **at_once, **_as_one(first))
-    return not asked.missing
+        return True
+    return False
 
 
 def listed(url: str) -> dict[str, Found]:
@@ -148,7 +149,7 @@ def listed(url: str) -> dict[str, Found]:
         InputError: If the store cannot be asked, or says no.
     """
     below = url.rstrip("/") + "/"
-    with _reading(url):
+    with _if_there(url):
         filesystem = opened(url)
         start = filesystem._strip_protocol(below).rstrip("/") + "/"
         found = filesystem.find(below, detail=True)
@@ -224,23 +225,17 @@ def _written_ns(entry: dict[str, Any]) -> int:
     return 0
 
 
-@dataclass(slots=True)
-class _Asked:
-    missing: bool = False
-
-
 @contextmanager
-def _reading(url: str) -> Iterator[_Asked]:
-    asked = _Asked()
+def _if_there(url: str) -> Iterator[None]:
+    """Errors of reading as ours; where there is no such object, the block ends and nothing is raised."""
     try:
-        yield asked
+        yield
     except InputError:
         raise
     except Exception as error:
         what = explained(error, url)
         if what != NO_FILE:
             raise InputError(f"{url}: cannot be read: {what}") from error
-        asked.missing = True
 
 
 @contextmanager
