@@ -7,12 +7,14 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pytest
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 
@@ -28,6 +30,15 @@ def environment(address: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": "/nonexistent",
         "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
     }
+
+
+def ask(variables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this process ask the store of these variables from here on, by clients of its own."""
+    from s3fs import S3FileSystem
+
+    S3FileSystem.clear_instance_cache()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from profiler.stores import objects
 from profiler.task import Task
 from tests.integration.place import wait_until
 from tests.integration.tasks import ENDINGS, a_task
-from tests.object_stores import Store, environment, listening, refusing, running_store
+from tests.object_stores import Store, ask, environment, listening, refusing, running_store
 
 URL = "s3://workspace/paredown"
 AWAY = f"{URL}/work/run-1"
@@ -51,7 +51,7 @@ def running() -> Iterator[Store]:
 @pytest.fixture
 def store(running: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
     """A store that is asked from here on, and a folder for what workers make; both are empty afterwards."""
-    asked(running.environment, monkeypatch)
+    ask(running.environment, monkeypatch)
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     yield running
@@ -59,13 +59,6 @@ def store(running: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     away.leave()
     assert not list((tmp_path / "temp").iterdir())
     objects.remove(URL)
-
-
-def asked(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have what is asked from here on ask this store."""
-    S3FileSystem.clear_instance_cache()
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -137,7 +130,7 @@ def test_an_attempt_is_begun_by_who_was_told_twice_that_it_is_there(
 
 def test_a_store_that_lets_nobody_write_is_an_outcome(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(refusing(403, "AccessDenied")) as address, monkeypatch.context() as there:
-        asked(environment(address), there)
+        ask(environment(address), there)
         said = lost(run_once(task, versions()).measurement)
     assert said.startswith(f"its worker cannot write to the workspace: {AWAY}/attempts/")
     assert said.endswith("access is denied (AccessDenied): these credentials may not write here")

@@ -9,20 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from s3fs import S3FileSystem
 
 from profiler.errors import InputError, OutputError, PareDownError
 from profiler.stores import objects
-from tests.object_stores import SECRET, Store, environment, keeping, listening, refusing, running_store
+from tests.object_stores import SECRET, Store, ask, environment, keeping, listening, refusing, running_store
 
 HERE = "s3://workspace/paredown"
-
-
-def asking(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have what is asked from here on ask this store."""
-    S3FileSystem.clear_instance_cache()
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +26,7 @@ def running() -> Iterator[Store]:
 
 @pytest.fixture
 def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    asking(running.environment, monkeypatch)
+    ask(running.environment, monkeypatch)
     yield running
     objects.remove(HERE)
 
@@ -128,10 +120,10 @@ def test_what_the_store_refuses_to_remove_is_said(
     for name in names:
         objects.write(f"{HERE}/kept/{name}", b"")
     with keeping(store) as address:
-        asking(environment(address), monkeypatch)
+        ask(environment(address), monkeypatch)
         with pytest.raises(OutputError, match=r"kept: cannot be removed: access is denied \(AccessDenied\)"):
             objects.remove(f"{HERE}/kept")
-    asking(store.environment, monkeypatch)
+    ask(store.environment, monkeypatch)
     assert len(objects.listed(f"{HERE}/kept")) == len(names)
 
 
@@ -179,7 +171,7 @@ def test_a_denied_key_is_said_without_the_secret(
     what: str, error: type[PareDownError], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with listening(refusing(403, "AccessDenied")) as address:
-        asking(environment(address), monkeypatch)
+        ask(environment(address), monkeypatch)
         with pytest.raises(error, match=says) as caught:
             ASKED[what](f"{HERE}/x")
     assert SECRET not in str(caught.value)

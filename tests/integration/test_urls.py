@@ -22,7 +22,7 @@ from profiler.work import CountGroups, Source
 from tests.factories import a_planned_step
 from tests.integration.conftest import SALES
 from tests.integration.place import Ended, Place
-from tests.object_stores import SECRET, Store, environment, listening, never, refusing, resets, running_store, slow
+from tests.object_stores import SECRET, Store, ask, environment, listening, never, refusing, resets, running_store, slow
 
 FILES = 240
 TEN = "s3://focus/sales/part-00*.parquet"
@@ -352,9 +352,7 @@ def test_a_folder_and_its_marker_are_no_files(store: Store, url: str) -> None:
 @pytest.fixture
 def asking(store: Store, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """This process asks the store."""
-    S3FileSystem.clear_instance_cache()
-    for name, value in store.environment.items():
-        monkeypatch.setenv(name, value)
+    ask(store.environment, monkeypatch)
     return monkeypatch
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from socket import socket
 
 import pytest
-from s3fs import S3FileSystem
 
 from profiler.errors import OutputError
 from profiler.model import Variant
@@ -19,7 +18,7 @@ from profiler.store import load_run
 from profiler.stores import objects
 from profiler.urls import is_url
 from tests.integration.place import Ended, Place, wait_until
-from tests.object_stores import SECRET, Store, denying, environment, keeping, listening, refusing, running_store
+from tests.object_stores import SECRET, Store, ask, denying, environment, keeping, listening, refusing, running_store
 
 URL = "s3://team/paredown"
 JOB = """
@@ -74,9 +73,7 @@ def store() -> Iterator[Store]:
 @pytest.fixture
 def bucket(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """An empty bucket; this process asks the store too."""
-    S3FileSystem.clear_instance_cache()
-    for name, value in store.environment.items():
-        monkeypatch.setenv(name, value)
+    ask(store.environment, monkeypatch)
     store.client.create_bucket(Bucket="team")
     yield store
     objects.remove("s3://team")

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from s3fs import S3FileSystem
 
 import profiler
 from profiler.errors import UsageError
@@ -24,7 +23,7 @@ from tests.integration.clusters import Cluster, a_cluster
 from tests.integration.conftest import shop_in
 from tests.integration.hosts import forget, hide, may_move
 from tests.integration.place import Ended, Place, Started, wait_until
-from tests.object_stores import Store, running_store
+from tests.object_stores import Store, ask, running_store
 
 ARGUMENTS = ("run", "job.py", "--variant", "decomposed", "--shards", "3", "--input", "sales=s3://shop/sales/*.parquet")
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -95,9 +94,7 @@ def there(
     harness: Path, running: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> There:
     """The job on that disk, and an empty workspace."""
-    S3FileSystem.clear_instance_cache()
-    for name, value in running.environment.items():
-        monkeypatch.setenv(name, value)
+    ask(running.environment, monkeypatch)
     name = f"{request.node.name[:30]}-{os.getpid()}"
     place = shop_in(harness / name)
     place.environment |= {"XDG_CACHE_HOME": str(place.folder / "cache")}

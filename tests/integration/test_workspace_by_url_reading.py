@@ -19,7 +19,7 @@ from profiler.model import Run
 from profiler.stores import objects
 from tests.factories import a_run
 from tests.integration.place import Ended, Place
-from tests.object_stores import SECRET, Store, environment, keeping, listening, never, refusing, running_store
+from tests.object_stores import SECRET, Store, ask, environment, keeping, listening, never, refusing, running_store
 from tests.reports import keep
 from tests.sample_runs import an_interrupted_run
 
@@ -73,9 +73,7 @@ def kept(place: Place, running: Store, monkeypatch: pytest.MonkeyPatch) -> Itera
     """A workspace with two runs of one job, the newest last; neither is here yet."""
     variables = {**running.environment, "XDG_CACHE_HOME": str(place.folder / "cache")}
     place.environment.update(variables)
-    S3FileSystem.clear_instance_cache()
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+    ask(variables, monkeypatch)
     kept = Kept(place, running)
     for run_id in TWO:
         kept.put(a_run(id=run_id, created=f"2026-11-{run_id[2:]}T12:00:00Z"))
