@@ -145,7 +145,7 @@ def write_table(frame: pd.DataFrame, path: str, step: str) -> tuple[str, ...]:
             with leaving.whole(path) as partial:
                 connection.execute(f"COPY (SELECT * FROM kept) TO {literal(partial)} (FORMAT parquet)")
         except duckdb.IOException as error:
-            raise OutputError(f"{step}: cannot write {path}: {error}") from error
+            raise OutputError(f"{step}: cannot write {leaving.written_to(path)}: {error}") from error
         except duckdb.Error as error:
             raise StepError(f"{step}: the returned DataFrame cannot be kept as Parquet: {error}") from error
     return warnings
@@ -217,7 +217,7 @@ def write_object(value: object, target: str, step: str) -> str:
             else:
                 pickle.dump(value, file)
     except OSError as error:
-        raise OutputError(f"{step}: cannot write {path}: {error.strerror or error}") from error
+        raise OutputError(f"{step}: cannot write {leaving.written_to(path)}: {error.strerror or error}") from error
     except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
         raise StepError(
             f"{step}: returned a {_type_name(value)}, which cannot be kept: {error}; "

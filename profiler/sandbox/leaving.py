@@ -100,6 +100,11 @@ def _partial(path: str) -> str:
     return f"{path}.{os.getpid()}.partial"
 
 
+def written_to(path: str) -> str:
+    """What a disk's own complaint is about: of what goes to a store, the folder of this disk that it goes by."""
+    return f"to {tempfile.gettempdir()} what goes to {path}" if is_url(path) else path
+
+
 def _put(files: dict[str, str]) -> None:
     sizes = [os.path.getsize(path) for path in files.values()]
     objects.put_all(files)
