@@ -10,6 +10,7 @@ from types import TracebackType
 import profiler
 from profiler.errors import PareDownError
 from profiler.model import Ending, Outcome
+from profiler.urls import is_url
 
 _OURS = os.path.dirname(os.path.abspath(profiler.__file__)) + os.sep
 _BUNDLED = os.path.join(_OURS, "_bundled") + os.sep
@@ -40,7 +41,13 @@ def last_line(error: BaseException) -> str:
     """The exception as Python's last line of a traceback shows it; of a message of several lines, the first."""
     lines = traceback.format_exception_only(error)
     text = lines[-1] if isinstance(error, SyntaxError) else lines[0]  # Behind others stand the notes added to them.
-    return text.strip().split("\n")[0][:_LONGEST]
+    return text.strip().split("\n")[0][:_LONGEST] + _of_a_url(error)
+
+
+def _of_a_url(error: BaseException) -> str:
+    """What to do where a URL was taken for the path of a file."""
+    path = error.filename if isinstance(error, FileNotFoundError) else None
+    return "; it is a URL and no path: read it through fsspec" if isinstance(path, str) and is_url(path) else ""
 
 
 def user_traceback(error: BaseException) -> str:
