@@ -44,7 +44,7 @@ def planning(
     folder = workspace.prepare(f"planning-{os.getpid()}")
     workspace.sweep()
     try:
-        with Control(folder, os.environ, job_folder=os.path.dirname(file)) as control:
+        with Control(folder, options.environment, job_folder=os.path.dirname(file)) as control:
             progress.step("planning", Path(file).stem, 1)
             yield control.carry_out(_order(file, options), file, stopping=stopping), control
     finally:
@@ -112,7 +112,7 @@ def view_lines(file: str, name: str, options: Options) -> LineView:
             workspace = options.workspace
             folder = workspace.prepare(f"lines-{os.getpid()}")
             try:
-                setting = setting_of(plan, settings_of(plan, options), folder, stop)
+                setting = setting_of(plan, settings_of(plan, options), folder, stop, options.environment)
                 if variant is Variant.MONOLITH:
                     return lines.of_monolith(setting, step, progress, stop.requested)
                 return lines.of_decomposed(setting, step, progress, stop.requested)

@@ -19,11 +19,12 @@ class Answers:
 
     plan: Plan
     folder: Path
+    environment: Mapping[str, str]
     progress: Progress
     stopping: Callable[[], bool]
 
     def _control(self) -> Control:
-        return Control(self.folder, os.environ, job_folder=os.path.dirname(self.plan.file))
+        return Control(self.folder, self.environment, job_folder=os.path.dirname(self.plan.file))
 
     def collect(
         self, variant: Variant, files: tuple[str, ...], target: str, measurements: tuple[Measurement, ...]

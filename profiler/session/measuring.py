@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -127,7 +126,7 @@ class Session:
     def setting(self) -> Setting:
         """What all tasks of this run have in common."""
         folder = self.workspace.work(self.run_id)
-        setting = setting_of(self.plan, self.settings, folder, self.stop)
+        setting = setting_of(self.plan, self.settings, folder, self.stop, self.options.environment)
         return replace(setting, files=self.workspace.files(self.run_id), started_ns=self.started_ns)
 
     def measure(self, engine: Engine | None, before_each: Callable[[], object] = lambda: None) -> None:
@@ -205,7 +204,13 @@ class Session:
 
     def _answers(self) -> Answers:
         folder = self.workspace.work(self.run_id)
-        return Answers(plan=self.plan, folder=folder, progress=self.progress, stopping=self.stop.requested)
+        return Answers(
+            plan=self.plan,
+            folder=folder,
+            environment=self.options.environment,
+            progress=self.progress,
+            stopping=self.stop.requested,
+        )
 
     def _judge_answers(self) -> bool:
         """Compare and score what is there; False if stopped on the way."""
@@ -240,7 +245,7 @@ class Session:
                 self.recorder.record(replace(repetition.end, from_run=repetition.end.from_run or taken.run.id))
 
 
-def setting_of(plan: Plan, settings: Settings, folder: Path, stop: Stop) -> Setting:
+def setting_of(plan: Plan, settings: Settings, folder: Path, stop: Stop, environment: Mapping[str, str]) -> Setting:
     """What all tasks of a run have in common, from here on."""
     cores = usable_cores()
     sizes = {step.memory_mib for variant in Variant for step in plan.steps(variant) if step.memory_mib}
@@ -251,7 +256,7 @@ def setting_of(plan: Plan, settings: Settings, folder: Path, stop: Stop) -> Sett
         files=str(folder),
         stop_file=stop.file,
         started_ns=time.time_ns(),
-        environment=dict(os.environ),
+        environment=environment,
         cores=cores,
         limits={
             size: QueryLimits(memory_limit_mib=query_memory_limit_mib(size), threads=min(query_threads(size), cores))

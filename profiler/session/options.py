@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,8 @@ class Options:
     """Where decomposed tasks run: `"local"`, threads here; `"dask"`."""
     scheduler: str | None = None
     """Address of a Dask scheduler; None: a cluster of our own on this machine."""
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    """What sandboxes get: this process's own as it was at first, since Dask changes it where it starts workers."""
     say: Callable[[str], object] = lambda text: None
     """Told in one line what an engine was found to be."""
     check: Callable[[Plan], object] = lambda plan: None

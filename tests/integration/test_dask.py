@@ -29,6 +29,15 @@ from tests.integration.place import Ended, Place, Started, alive, wait_until
 from tests.integration.tasks import a_task
 
 DECOMPOSED = ("run", "job.py", "--variant", "decomposed", "--shards", "3", "--engine", "dask")
+LOOK = """
+import os
+from profiler import Job, step
+
+def look():
+    raise ValueError(" ".join(str(os.environ.get(name)) for name in {names}))
+
+job = Job(name="look", monolith=[step(look)], decomposed=[step(look)], answer_key="a")
+"""
 elsewhere = pytest.mark.skipif(not hosts.may_move(), reason="the kernel gives no namespaces to us")
 
 
@@ -183,6 +192,21 @@ def test_a_scheduler_that_goes_away_is_an_outcome(
     again = shop.paredown(*on(cluster), "--resume")
     assert again.code == 0, again.said
     assert rows_of(again.run) == rows_of(measured_shop[1].run)
+
+
+def test_sandboxes_get_the_environment_that_paredown_has_and_it_stays_so(shop: Place) -> None:
+    """Dask starts workers with one thread for numeric libraries, and with malloc told to trim, by changing its own."""
+    names = ("OMP_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_", "PYTHONHASHSEED")
+    before = dict(os.environ)
+    with own_cluster(a_plan(), shop.workspace, 1):
+        assert "MALLOC_TRIM_THRESHOLD_" in os.environ
+    assert dict(os.environ) == before
+    shop.write("look.py", LOOK.format(names=names))
+    ended = shop.paredown("run", "look.py", "--engine", "dask")
+    assert {item.variant: item.outcome.message for item in ended.run.measurements} == {
+        Variant.MONOLITH: "ValueError: None None None",
+        Variant.DECOMPOSED: "ValueError: 1 None None",
+    }
 
 
 def test_workers_that_their_nannies_gave_up_are_replaced(

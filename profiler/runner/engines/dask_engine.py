@@ -140,6 +140,18 @@ def own_cluster(plan: Plan, root: Path, jobs: int) -> Iterator[DaskEngine]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Take back what Dask does to this process's environment, so that its workers start with it."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+
 def worker_bytes(plan: Plan, jobs: int) -> int:
     """The memory limit of a worker: its own need and the largest size that a query declares; else its even share."""
     declared = max((step.memory_mib or 0 for step in plan.decomposed), default=0)
@@ -170,6 +182,7 @@ def _started(workers: int, memory_bytes: int, folder: Path) -> Iterator[Client]:
     with ExitStack() as opened:
         opened.enter_context(dask.config.set(settings))
         opened.enter_context(silence())
+        opened.enter_context(_own_environment())
         try:
             with _deaf_to_interrupts(), warnings.catch_warnings():
                 warnings.simplefilter(
