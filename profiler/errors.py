@@ -87,6 +87,14 @@ class OutputError(PareDownError):
     """Something cannot be written: a full disk, a missing permission, a file that is there already."""
 
 
+class StoreInputError(InputError):
+    """What lies in an object store cannot be read: the store says no, or cannot be asked."""
+
+
+class StoreOutputError(OutputError):
+    """Something cannot be written into an object store: the store says no, or cannot be asked."""
+
+
 class UsageError(PareDownError):
     """Options that do not go together, or values that mean nothing; `problems` holds every mistake, in their order."""
 

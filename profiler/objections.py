@@ -220,7 +220,7 @@ _SAID = {
     Ending.OUT_OF_MEMORY: "ran out of memory",
     Ending.TIMED_OUT: "did not end in time",
     Ending.STOPPED: "was stopped",
-    Ending.LOST: "was lost with its worker",
+    Ending.LOST: "was lost",
 }
 _SAYS_NOTHING = {Ending.STOPPED, Ending.LOST}
 """Endings that the task is not to blame for."""
@@ -237,7 +237,7 @@ def ended_otherwise(
             continue
         nothing = ending in _SAYS_NOTHING
         of = "" if tasks == 1 else f" in {count(number)} of {count(tasks)} tasks"
-        message = "" if nothing else messages.get(ending, "").strip().rstrip(".")
+        message = "" if ending is Ending.STOPPED else messages.get(ending, "").strip().rstrip(".")
         said = f" ({message})" if message else ""
         reasons.append(
             Reason(

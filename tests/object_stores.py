@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -205,8 +206,23 @@ def denying(store: Store, words: str) -> Iterator[str]:
 
 
 @contextmanager
-def _behind(store: Store, is_denied: Callable[[str, str], bool]) -> Iterator[str]:
-    denied = "<Code>AccessDenied</Code><Message>as the test wants it</Message>"
+def busy(store: Store, words: str, times: int) -> Iterator[str]:
+    """Pass everything on to a store that works, once it has been asked so often for each name with these words."""
+    asked: Counter[str] = Counter()
+
+    def is_busy(_command: str, path: str) -> bool:
+        asked[path] += words in path
+        return 0 < asked[path] <= times
+
+    with _behind(store, is_busy, 503, "SlowDown") as url:
+        yield url
+
+
+@contextmanager
+def _behind(
+    store: Store, is_denied: Callable[[str, str], bool], status: int = 403, code: str = "AccessDenied"
+) -> Iterator[str]:
+    denied = f"<Code>{code}</Code><Message>as the test wants it</Message>"
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -217,7 +233,7 @@ def _behind(store: Store, is_denied: Callable[[str, str], bool]) -> Iterator[str
                 errors = "".join(f"<Error><Key>{key}</Key>{denied}</Error>" for key in _keys(body.decode()))
                 self.send(200, f"<DeleteResult>{errors}</DeleteResult>".encode())
             elif is_denied(self.command, self.path):
-                self.send(403, f"<Error>{denied}</Error>".encode())
+                self.send(status, f"<Error>{denied}</Error>".encode())
             else:
                 behind = HTTPConnection(store.address.removeprefix("http://"))
                 behind.request(self.command, self.path, body, dict(self.headers))

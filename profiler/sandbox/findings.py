@@ -8,7 +8,7 @@ import traceback
 from types import TracebackType
 
 import profiler
-from profiler.errors import PareDownError
+from profiler.errors import PareDownError, StoreInputError, StoreOutputError
 from profiler.model import Ending, Outcome
 from profiler.urls import is_url
 
@@ -32,7 +32,9 @@ def outcome_of(error: BaseException) -> Outcome:
         return Outcome(ending=Ending.STOPPED, message="interrupted")
     if isinstance(error, PareDownError):
         first, _, more = error.message.partition("\n")
-        return Outcome(ending=Ending.RAISED, message=first, traceback=error.message if more else "")
+        # A store that says no for a while says nothing of the step: it may run yet, as a task may whose worker is gone.
+        ending = Ending.LOST if isinstance(error, StoreInputError | StoreOutputError) else Ending.RAISED
+        return Outcome(ending=ending, message=first, traceback=error.message if more else "")
     ending = Ending.OUT_OF_MEMORY if _is_memory(error) else Ending.RAISED
     return Outcome(ending=ending, message=last_line(error), traceback=user_traceback(error))
 

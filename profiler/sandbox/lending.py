@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from profiler.errors import InputError
+from profiler.errors import InputError, StoreInputError
 from profiler.stores.explaining import explained
 from profiler.stores.opening import opened
 from profiler.urls import is_url, scheme_of
@@ -40,7 +40,7 @@ def size_of(url: str) -> int:
         try:
             _known[url] = opened(url).info(url)
         except Exception as error:
-            raise InputError(f"{url}: {explained(error, url)}") from error
+            raise StoreInputError(f"{url}: {explained(error, url)}") from error
     size: int = _known[url]["size"]
     return size
 
@@ -66,7 +66,7 @@ def trouble() -> InputError | None:
 
 def _failed(error: BaseException, url: str) -> InputError:
     global _last_trouble
-    _last_trouble = InputError(f"{url}: {explained(error, url)}")
+    _last_trouble = StoreInputError(f"{url}: {explained(error, url)}")
     return _last_trouble
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from profiler.errors import PareDownError
 from profiler.sandbox import findings, meter, moving
+from profiler.stores.explaining import be_patient
 from profiler.work import (
     UNHEARD,
     Answered,
@@ -118,6 +119,8 @@ def serve(requests: int, replies: int, spawned_ns: int) -> None:
     gc.freeze()  # What imports made stays; collecting after a task then costs only what the task made.
     while True:
         order = channel.receive()
+        if isinstance(order, CallFunction | RunQuery | MonolithStep):
+            be_patient()
         answer = _with_unseen(order, measured(partial(import_module(_HANDLERS[type(order)]).carry_out, order)))
         _flush()
         if not channel.send(FINAL, answer):

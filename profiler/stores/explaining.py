@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from profiler.urls import cleaned
 
-CONNECT_S, READ_S, ATTEMPTS = 5, 10, 2
-"""Seconds until a store that does not answer counts as stalled, and how often it is asked."""
+CONNECT_S, READ_S = 5, 10
+"""Seconds until a store that does not answer counts as stalled."""
+_FEW, _MANY = 2, 6
+_attempts = _FEW
 NO_FILE = "there is no such file"
 _NO_BUCKET = "there is no bucket {bucket!r}"
 _NO_BUCKET_NAME = "{bucket!r} is no name that a bucket can have"
@@ -110,6 +112,17 @@ _EXCEPTIONS = {
 }
 
 
+def attempts() -> int:
+    """How often this process asks a store: few times, where somebody waits to be told that it says no."""
+    return _attempts
+
+
+def be_patient() -> None:
+    """Ask more often from here on: a step of hours does not end because a store is busy for a moment."""
+    global _attempts
+    _attempts = _MANY
+
+
 def explained(error: BaseException, url: str, *, writing: bool = False) -> str:
     """Say what went wrong with a URL.
 
@@ -132,7 +145,7 @@ def explained(error: BaseException, url: str, *, writing: bool = False) -> str:
             seconds = CONNECT_S if "Connect" in name else READ_S
             host = next((host for host in map(_host, chain) if host), None) or _shown(_endpoint(url))
             sentence = _meant(_EXCEPTIONS[name], writing)
-            return sentence.format(code=name, bucket=bucket, host=host, seconds=seconds, attempts=ATTEMPTS)
+            return sentence.format(code=name, bucket=bucket, host=host, seconds=seconds, attempts=_attempts)
     return cleaned(f"{type(error).__name__}: {_message(error)}" if str(error).strip() else type(error).__name__)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from glob import has_magic
 from typing import Any
 
-from profiler.errors import InputError, OutputError
+from profiler.errors import InputError, OutputError, StoreInputError, StoreOutputError
 from profiler.stores.explaining import NO_FILE, explained
 from profiler.stores.opening import opened
 from profiler.urls import scheme_of
@@ -120,7 +120,7 @@ def get(url: str, path: str) -> None:
     with _if_there(url):
         opened(url).get_file(url, path, **_as_one(url))
         return
-    raise InputError(f"{url}: {NO_FILE}")
+    raise StoreInputError(f"{url}: {NO_FILE}")
 
 
 def get_all(files: Mapping[str, str]) -> bool:
@@ -235,7 +235,7 @@ def _if_there(url: str) -> Iterator[None]:
     except Exception as error:
         what = explained(error, url)
         if what != NO_FILE:
-            raise InputError(f"{url}: cannot be read: {what}") from error
+            raise StoreInputError(f"{url}: cannot be read: {what}") from error
 
 
 @contextmanager
@@ -245,4 +245,4 @@ def _writing(url: str, how: str = "written") -> Iterator[None]:
     except InputError as error:
         raise OutputError(error.message) from error
     except Exception as error:
-        raise OutputError(f"{url}: cannot be {how}: {explained(error, url, writing=True)}") from error
+        raise StoreOutputError(f"{url}: cannot be {how}: {explained(error, url, writing=True)}") from error

@@ -13,7 +13,7 @@ from glob import has_magic
 from typing import Any
 
 from profiler.errors import InputError
-from profiler.stores.explaining import ATTEMPTS, CONNECT_S, READ_S, explained
+from profiler.stores.explaining import CONNECT_S, READ_S, attempts, explained
 from profiler.urls import scheme_of
 
 _S3 = frozenset({"s3", "s3a"})
@@ -66,7 +66,7 @@ def opened(url: str) -> Any:
             logging.getLogger(name).addHandler(logging.NullHandler())
     options: dict[str, Any] = {"use_listings_cache": False}
     if scheme in _S3:
-        retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
+        retries = {"total_max_attempts": attempts(), "mode": "standard"}
         options["config_kwargs"] = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "retries": retries}
     try:
         filesystem = kind(**options)

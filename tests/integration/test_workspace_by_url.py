@@ -18,7 +18,18 @@ from profiler.store import load_run
 from profiler.stores import objects
 from profiler.urls import is_url
 from tests.integration.place import Ended, Place, wait_until
-from tests.object_stores import SECRET, Store, ask, denying, environment, keeping, listening, refusing, running_store
+from tests.object_stores import (
+    SECRET,
+    Store,
+    ask,
+    busy,
+    denying,
+    environment,
+    keeping,
+    listening,
+    refusing,
+    running_store,
+)
 
 URL = "s3://team/paredown"
 JOB = """
@@ -266,6 +277,24 @@ def test_where_an_answer_cannot_be_put_the_run_goes_on_later(shop: Place, bucket
     assert ended.code == 2, ended.said
     assert "answers/decomposed.parquet: cannot be written: access is denied" in ended.err
     assert "what was measured before is kept; go on with --resume" in ended.err
+
+
+def test_a_task_whose_store_says_no_is_lost_and_one_whose_store_is_busy_waits(shop: Place, bucket: Store) -> None:
+    with denying(bucket, "/decomposed/train/") as address:
+        ended = shop.start("run", "job.py", "--shards", "2", "--workspace", URL, environment=environment(address)).end()
+    assert ended.code == 1, ended.said
+    assert "UNDECIDED" in ended.out
+    assert "train: was lost in 2 of 2 tasks" in " ".join(ended.out.split()), ended.said
+    assert "access is denied" in ended.out
+    with busy(bucket, "/decomposed/train/", times=3) as address:
+        resumed = ("run", "job.py", "--shards", "2", "--workspace", URL, "--resume")
+        ended = shop.start(*resumed, environment=environment(address)).end()
+    assert ended.code == 0, ended.said
+    assert "30 of 30 rows agree" in ended.out
+    events = [json.loads(line) for line in _run_there().splitlines()]
+    attempts = [(event["step"], event.get("attempt", 1)) for event in events if event["event"] == "measurement"]
+    assert attempts.count(("totals", 1)) == 1
+    assert sorted(attempt for step, attempt in attempts if step == "train") == [1, 1, 2, 2]
 
 
 def test_the_runs_file_is_put_as_it_grows(bucket: Store, tmp_path: Path) -> None:

@@ -373,7 +373,7 @@ def test_what_goes_to_a_store_lies_in_tmp_first_though_no_sample_saw_it() -> Non
         pytest.param(Ending.OUT_OF_MEMORY, False, "ran out of memory in 1 of 2 tasks", id="out of memory"),
         pytest.param(Ending.TIMED_OUT, False, "did not end in time in 1 of 2 tasks", id="timed out"),
         pytest.param(Ending.STOPPED, None, "was stopped in 1 of 2 tasks", id="stopped says nothing of it"),
-        pytest.param(Ending.LOST, None, "was lost with its worker in 1 of 2 tasks", id="lost says nothing of it"),
+        pytest.param(Ending.LOST, None, "was lost in 1 of 2 tasks", id="lost says nothing of it"),
     ],
 )
 def test_a_task_that_did_not_end_well(ending: Ending, fits: bool | None, said: str) -> None:
