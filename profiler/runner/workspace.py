@@ -17,6 +17,8 @@ from profiler.owner import claim, is_running, owner_of
 from profiler.stores.objects import join, listed, remove, write
 from profiler.urls import workspace_url
 
+_IGNORE = ".gitignore"
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -93,7 +95,7 @@ class Workspace:
                 f"cannot write to the workspace {self.root.absolute()}: {error.strerror}",
                 hint="run in a folder that you may write to, or name another with --workspace",
             ) from error
-        ignore = self.root / ".gitignore"
+        ignore = self.root / _IGNORE
         if not ignore.exists():
             ignore.write_text("*\n")
         return folder
@@ -125,6 +127,16 @@ class Workspace:
     def owner(self, run_id: str) -> int | None:
         """The process that makes a run, where it still lives."""
         return owner_of(self.work(run_id))
+
+    def leave(self) -> None:
+        """Remove it where nothing is in it: no run was begun, and nobody else begins one."""
+        for folder in (self.root / "work", self.data):
+            with suppress(OSError):
+                folder.rmdir()
+        with suppress(OSError):
+            if [entry.name for entry in self.root.iterdir()] == [_IGNORE]:
+                (self.root / _IGNORE).unlink()
+                self.root.rmdir()
 
     def tidy(self, run_id: str) -> None:
         """Remove what a finished run passed between its steps, but not its answers."""

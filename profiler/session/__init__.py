@@ -49,6 +49,7 @@ def planning(
             yield control.carry_out(_order(file, options), file, stopping=stopping), control
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        workspace.leave()
 
 
 def _order(file: str, options: Options) -> MakePlan:
