@@ -164,15 +164,15 @@ def test_data_that_were_made_are_made_once_and_again_where_they_are_not_whole(sh
     def made() -> dict[str, int]:
         return {name: found.written_ns for name, found in objects.listed(f"{URL}/data").items()}
 
-    assert run(shop, "--variant", "decomposed").code == 0
+    assert run(shop, "--variant", "monolith").code == 0
     first = made()
     time.sleep(1.1)  # A store gives whole seconds.
-    assert run(shop, "--variant", "decomposed").code == 0
+    assert run(shop, "--variant", "monolith").code == 0
     assert made() == first
     whole = next(name for name in first if name.endswith("_SUCCESS"))
     objects.remove(f"{URL}/data/{whole}")
     objects.write(f"{URL}/data/{whole.replace('_SUCCESS', 'of-one-that-was-killed.csv')}", b"no table")
-    assert run(shop, "--variant", "decomposed").code == 0
+    assert run(shop, "--variant", "monolith").code == 0
     again = made()
     assert set(again) == set(first)
     assert all(again[name] > first[name] for name in first)
