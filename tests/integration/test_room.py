@@ -48,14 +48,14 @@ def test_a_result_that_the_disk_has_no_room_for_is_a_finding(place: Place, small
 def test_what_goes_to_a_store_takes_room_here_first(place: Place, small_disk: Path) -> None:
     place.write("job.py", FILLS.replace("BYTES", "3 << 20"))
     with running_store() as store:
-        store.client.create_bucket(Bucket="team")
+        store.client.create_bucket(Bucket="small-disk")
         place.environment |= store.environment | {"XDG_CACHE_HOME": str(small_disk)}
-        ended = place.paredown("run", "job.py", "--variant", "decomposed", "--workspace", "s3://team/paredown")
-        there = [entry["Key"] for entry in store.client.list_objects_v2(Bucket="team")["Contents"]]
+        ended = place.paredown("run", "job.py", "--variant", "decomposed", "--workspace", "s3://small-disk/paredown")
+        there = [entry["Key"] for entry in store.client.list_objects_v2(Bucket="small-disk")["Contents"]]
     assert ended.code == 1, ended.said
     said = " ".join(ended.out.split()).replace(" ", "")
-    assert f"cannotwriteto{small_disk}/paredown/workspaces/s3-team-paredown-" in said, ended.said
-    assert "whatgoestos3://team/paredown/work/fills-" in said, ended.said
+    assert f"cannotwriteto{small_disk}/paredown/workspaces/s3-small-disk-paredown-" in said, ended.said
+    assert "whatgoestos3://small-disk/paredown/work/fills-" in said, ended.said
     assert "Nospaceleftondevice" in said, ended.said
     assert [name.split("/")[1] for name in there] == ["runs"]
     assert not [name for _, _, names in os.walk(small_disk) for name in names if "partial" in name]
