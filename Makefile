@@ -21,7 +21,7 @@ run: set-up
 
 # Two at a time: half of the suite waits for processes. A file stays together, with what it sets up.
 test: set-up-dev
-	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: set-up-dev
 	.venv/bin/ruff check .
