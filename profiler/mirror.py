@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from tempfile import TemporaryDirectory
 from profiler.errors import InputError, OutputError, RunFileError
 from profiler.owner import owner_of
 from profiler.stores import objects
-from profiler.urls import is_url, workspace_url
+from profiler.urls import is_url, workspace_option, workspace_url
 
 _URL_FILE = "url"
 """In a copy: the URL of what it is a copy of."""
@@ -159,8 +158,7 @@ def url_of(folder: Path) -> str:
 
 def option(folder: Path) -> str:
     """How a command is told that it means this workspace, where that is in a store; else nothing."""
-    url = url_of(folder)
-    return f" --workspace {shlex.quote(url)}" if url else ""
+    return workspace_option(url_of(folder))
 
 
 def shown(path: Path) -> str:

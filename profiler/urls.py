@@ -6,6 +6,7 @@ Nothing here asks a store for anything.
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from profiler.errors import InputError, UsageError
@@ -90,6 +91,15 @@ def workspace_url(path: str | Path) -> str | None:
     if not url.split("://", 1)[1].split("/", 1)[0]:
         raise UsageError(f"the workspace is {url}, which names no bucket; expected one like s3://bucket/paredown")
     return url.rstrip("/")
+
+
+def workspace_option(url: str) -> str:
+    """How a command is told that it means the workspace of this URL; nothing, where it is a folder.
+
+    >>> workspace_option("s3://bucket/paredown"), workspace_option("")
+    (' --workspace s3://bucket/paredown', '')
+    """
+    return f" --workspace {shlex.quote(url)}" if url else ""
 
 
 def _lacks_a_slash(scheme: str, rest: str) -> str:

@@ -57,8 +57,8 @@ class Store:
 
 
 @contextmanager
-def running_store() -> Iterator[Store]:
-    """Run moto's server on the loopback device, and end it."""
+def running_store(*buckets: str) -> Iterator[Store]:
+    """Run moto's server on the loopback device, with these buckets, and end it."""
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -75,6 +75,8 @@ def running_store() -> Iterator[Store]:
             aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
             aws_secret_access_key=SECRET,
         )
+        for bucket in buckets:
+            client.create_bucket(Bucket=bucket)
         yield Store(address, client)
         client.close()
     finally:

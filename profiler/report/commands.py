@@ -10,7 +10,7 @@ from profiler.model import Run, Variant
 from profiler.reasons import ReasonKind
 from profiler.report.clean import one_line
 from profiler.report.shape import Command, Names
-from profiler.urls import is_url
+from profiler.urls import is_url, workspace_option
 from profiler.verdict import Verdict
 
 MOST = 3
@@ -32,9 +32,7 @@ def reference(run_id: str, path: str) -> str:
 
 def workspace_of(run: Run) -> str:
     """How a command is told of the workspace of a run that lies in a store; nothing for one of this disk."""
-    if not is_url(run.path):
-        return ""
-    return f" --workspace {shlex.quote(one_line(run.path.rpartition('/runs/')[0]))}"
+    return workspace_option(one_line(run.path.rpartition("/runs/")[0])) if is_url(run.path) else ""
 
 
 def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:

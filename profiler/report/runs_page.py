@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -18,6 +17,7 @@ from profiler.report.plain import many
 from profiler.report.shape import Cell, Column, Command, Row, Section, Statement, Table, Tone
 from profiler.report.sheet import Sheet
 from profiler.units import memory
+from profiler.urls import workspace_option
 
 SCHEMA = "paredown.runs/1"
 # 1: the first. A new key does not change the number; a key that goes, or means something else, does.
@@ -134,7 +134,7 @@ def not_shown(files: Sequence[Unreadable], ending: str = "") -> Iterator[Stateme
 
 
 def _commands(kept: Kept) -> Iterator[Command]:
-    there = f" --workspace {shlex.quote(kept.url)}" if kept.url else ""
+    there = workspace_option(kept.url)
     if not kept.runs:
         yield Command(line=f"paredown run JOB{there}", purpose="measures a job, and keeps the run")
     else:

@@ -156,16 +156,14 @@ def _notes(variant: VariantVerdict, run: Run) -> tuple[str, ...]:
     if not variant.complete:
         why = f": {one_line(variant.problem)}" if variant.problem else ""
         notes.append(f"Not complete{why}.")
-    inside = nested_note(variant.steps)
-    notes += [inside] if inside else []
+    notes.append(nested_note(variant.steps))
     if variant.floor_gb_s is not None and variant.times_floor is not None and not variant.hypothetical:
         notes.append(
             f"The floor: CPU and one init per task come to {significant(variant.floor_gb_s)} GB-seconds at any size; "
             f"this takes {ratio(variant.times_floor)} times that."
         )
-    if variant.variant is Variant.DECOMPOSED:
-        notes += filter(None, [between_note(run)])
-    notes += filter(None, [moved_note(variant.steps)])
-    if variant.variant is Variant.DECOMPOSED:
+    decomposed = variant.variant is Variant.DECOMPOSED
+    notes += [between_note(run) if decomposed else "", moved_note(variant.steps)]
+    if decomposed:
         notes += [*skew_notes(run.plan), *measured_note(run)]
-    return tuple(notes)
+    return tuple(filter(None, notes))

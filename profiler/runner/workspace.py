@@ -15,7 +15,7 @@ from profiler.errors import InputError, OutputError
 from profiler.model import Variant
 from profiler.owner import claim, is_running, owner_of
 from profiler.stores.objects import join, listed, remove, write
-from profiler.urls import workspace_url
+from profiler.urls import is_url, workspace_url
 
 _IGNORE = ".gitignore"
 
@@ -141,10 +141,10 @@ class Workspace:
     def tidy(self, run_id: str) -> None:
         """Remove what a finished run passed between its steps, but not its answers."""
         if self.url:
-            work = join(self.url, "work", run_id)
-            with suppress(InputError, OutputError):  # What stays is shown by `paredown runs`, and goes with the run.
+            work = self.files(run_id)
+            with suppress(InputError):
                 for name in {name.split("/")[0] for name in listed(work)} - {"answers"}:
-                    remove(join(work, name))
+                    discard(join(work, name))
         for entry in self.work(run_id).iterdir():
             if entry.name == "answers":
                 continue
@@ -152,6 +152,15 @@ class Workspace:
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
+
+
+def discard(where: str) -> None:
+    """Remove what lies below a folder, or a URL; what stays is shown by `paredown runs`, and goes with its run."""
+    if is_url(where):
+        with suppress(OutputError):
+            remove(where)
+    else:
+        shutil.rmtree(where, ignore_errors=True)
 
 
 def _repetition(variant: Variant, repeat: int) -> tuple[str, ...]:

@@ -78,7 +78,8 @@ def resumable(plan: Plan, options: Options) -> Run:
         raise ResumeError(f"there is no run of {plan.job} to resume in {mirror.shown(options.root / 'runs')}")
     if run.ended and not run.has_lost_tasks:
         raise ResumeError(
-            f"the last run of {plan.job} came to its end; nothing is missing", hint="paredown report last"
+            f"the last run of {plan.job} came to its end; nothing is missing",
+            hint=f"paredown report last{mirror.option(options.root)}",
         )
     if options.repeats not in (None, run.settings.repeats):
         raise ResumeError(

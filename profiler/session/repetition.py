@@ -10,21 +10,19 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from profiler.errors import OutputError
 from profiler.model import INTERRUPTED, Measurement, PlannedStep, Repetition, StepBegin, Variant, VariantEnd
 from profiler.runner import decomposed, monolith
 from profiler.runner.decomposed import Kept, Setting
 from profiler.runner.engines.engine import Engine
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
+from profiler.runner.workspace import discard
 from profiler.session.answers import Answers
 from profiler.session.earlier import is_kept, still_there
 from profiler.session.stopping import Stop
 from profiler.store import Recorder
-from profiler.stores import objects
 from profiler.urls import is_url
 
 
@@ -182,11 +180,9 @@ class OneRepetition:
 
     def _remove_files(self) -> None:
         """Remove what passed between the steps: nobody reads it any more, and repetitions would add up."""
-        folder, files = self.setting.folder, self.setting.files
-        if is_url(files):
-            with suppress(OutputError):  # What stays is shown by `paredown runs`, and goes with the run.
-                objects.remove(objects.join(files, self.variant.value))
-        shutil.rmtree(folder / self.variant.value, ignore_errors=True)
+        folder = self.setting.folder
+        for place in {self.setting.files, str(folder)}:
+            discard(os.path.join(place, self.variant.value))
         shutil.rmtree(folder / "temp" / self.variant.value, ignore_errors=True)
         if self.repeat > 0:
             shutil.rmtree(folder, ignore_errors=True)

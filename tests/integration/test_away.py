@@ -43,8 +43,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with running_store() as store:
-        store.client.create_bucket(Bucket="workspace")
+    with running_store("workspace") as store:
         yield store
 
 

@@ -53,8 +53,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
     place = shop_in(tmp_path_factory.mktemp("a shop in a store"))
     access = Access()
     log = logging.getLogger("werkzeug")
-    with running_store() as store:
-        store.client.create_bucket(Bucket="team")
+    with running_store("team") as store:
         place.environment |= store.environment | {"XDG_CACHE_HOME": str(place.folder / "cache")}
         log.addHandler(access)
         log.setLevel(logging.INFO)

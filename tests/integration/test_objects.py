@@ -19,8 +19,7 @@ HERE = "s3://workspace/paredown"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with running_store() as store:
-        store.client.create_bucket(Bucket="workspace")
+    with running_store("workspace") as store:
         yield store
 
 

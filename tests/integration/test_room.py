@@ -47,8 +47,7 @@ def test_a_result_that_the_disk_has_no_room_for_is_a_finding(place: Place, small
 
 def test_what_goes_to_a_store_takes_room_here_first(place: Place, small_disk: Path) -> None:
     place.write("job.py", FILLS.replace("BYTES", "3 << 20"))
-    with running_store() as store:
-        store.client.create_bucket(Bucket="small-disk")
+    with running_store("small-disk") as store:
         place.environment |= store.environment | {"XDG_CACHE_HOME": str(small_disk)}
         ended = place.paredown("run", "job.py", "--variant", "decomposed", "--workspace", "s3://small-disk/paredown")
         there = [entry["Key"] for entry in store.client.list_objects_v2(Bucket="small-disk")["Contents"]]

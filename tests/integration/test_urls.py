@@ -98,8 +98,7 @@ job = Job(
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """S3 with the shop's sales in several hundred files, and some other files."""
     folder = tmp_path_factory.mktemp("sales")
-    with running_store() as running, duckdb.connect() as connection:
-        running.client.create_bucket(Bucket="focus")
+    with running_store("focus") as running, duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE sales AS {SALES}")
         for part in range(FILES):
             rows = f"SELECT * FROM sales WHERE rowid % {FILES} = {part} ORDER BY rowid"

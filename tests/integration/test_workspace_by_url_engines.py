@@ -75,8 +75,7 @@ class There:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with running_store() as store:
-        store.client.create_bucket(Bucket="shop")
+    with running_store("shop") as store:
         yield store
 
 

@@ -63,8 +63,7 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with running_store() as store:
-        store.client.create_bucket(Bucket="team")
+    with running_store("team") as store:
         yield store
 
 
