@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -58,16 +59,19 @@ class Store:
 
 @contextmanager
 def running_store(*buckets: str) -> Iterator[Store]:
-    """Run moto's server on the loopback device, with these buckets, and end it."""
+    """Run moto's server on the loopback device, with these buckets; nothing of it is left.
+
+    One at a time: all servers of a process keep their objects in one place.
+    """
     import boto3
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
     try:
-        host, port = server.get_host_and_port()
-        address = f"http://{host}:{port}"
         client = boto3.client(
             "s3",
             endpoint_url=address,
@@ -80,6 +84,7 @@ def running_store(*buckets: str) -> Iterator[Store]:
         yield Store(address, client)
         client.close()
     finally:
+        urlopen(Request(f"{address}/moto-api/reset", method="POST"), timeout=60).close()
         server.stop()
 
 

@@ -94,7 +94,7 @@ job = Job(
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """S3 with the shop's sales in several hundred files, and some other files."""
     folder = tmp_path_factory.mktemp("sales")
