@@ -158,7 +158,7 @@ def task_of(ended: Ended, variant: Variant, step: str) -> Measurement:
 # --- what works -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def measured(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A job on several hundred files of S3; its monolith reads them by itself, through fsspec."""
     place = Place(tmp_path_factory.mktemp("on S3"), environment=store.environment)
