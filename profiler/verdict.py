@@ -6,6 +6,7 @@ Nothing here reads a clock, a file or the environment.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +21,7 @@ from profiler.monolith import judge_monolith
 from profiler.pricing.budgeting import Budget, BudgetVerdict, can_run_out, hold
 from profiler.reasons import Effect, Reason, fits_all
 from profiler.sentence import sentence_of
-from profiler.variants import Demand, MachineCost, VariantVerdict
+from profiler.variants import Demand, MachineCost, VariantVerdict, latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,12 +236,23 @@ def _notes(run: Run, terms: Terms) -> Iterator[str]:
     for end in run.variants:
         if end.from_run is not None:
             yield f"The {end.variant} variant was measured in run {end.from_run}."
+    yield from _again(run)
     if terms.platform.arch != DEFAULT_ARCH:
         yield f"A core of {terms.platform.arch} is taken to be as fast as one of the machine that measured."
     if not terms.platform.machines:
         yield f"No price of a machine is known in region {terms.platform.region}."
     if not can_run_out(terms.platform.prices):
         yield "By these prices a GB-second costs nothing in the end, so no budget can run out and none is held."
+
+
+def _again(run: Run) -> Iterator[str]:
+    """What was measured more than once, since it was lost, failed or was interrupted; a monolith begins as a whole."""
+    if any(task.attempt > 1 for task in run.of(Variant.MONOLITH)):
+        yield "The monolith was begun again; what it did before is not counted."
+    steps = Counter(task.step for task in latest(run.of(Variant.DECOMPOSED)) if task.attempt > 1)
+    if steps:
+        tasks = ", ".join(f"{number} of {step}" for step, number in steps.items())
+        yield f"Tasks measured again: {tasks}; what they did before is not counted."
 
 
 __all__ = [
