@@ -15,6 +15,7 @@ from profiler.errors import InputError, OutputError
 from profiler.model import Variant
 from profiler.owner import claim, is_running, owner_of
 from profiler.stores.objects import join, listed, remove, write
+from profiler.stores.opening import opened
 from profiler.urls import is_url, workspace_url
 
 _IGNORE = ".gitignore"
@@ -104,9 +105,11 @@ class Workspace:
         """See whether it can be written, where it lies in a store.
 
         Raises:
+            InputError: If nothing here speaks its scheme.
             OutputError: If not.
         """
         if self.url:
+            opened(self.url)  # What is not installed is said of the workspace, not of a file in it.
             probe = join(self.url, "probe")  # Where it may not be removed, one is left, not one of each attempt.
             write(probe, b"")
             remove(probe)
