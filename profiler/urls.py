@@ -83,7 +83,9 @@ def workspace_url(path: str | Path) -> str | None:
         return None
     if not is_url(url):
         raise UsageError(f"the workspace is {path}; expected the path alone, {url}")
-    if scheme_of(url) in ("http", "https") or _HAS_PATTERN.search(url):
+    if _HAS_PATTERN.search(url):
+        raise UsageError(f"the workspace is {cleaned(url)}; expected one folder, without any of * ? [ ] #")
+    if scheme_of(url) in ("http", "https"):
         raise UsageError(
             f"the workspace is {cleaned(url)}, where nothing can be written; "
             "expected a folder of a store, like s3://bucket/paredown"

@@ -97,7 +97,7 @@ def test_a_workspace_is_a_folder_or_the_url_of_one(path: str, url: str | None) -
     ("path", "says"),
     [
         ("https://host/paredown", "https://host/paredown, where nothing can be written"),
-        ("s3://bucket/runs-*", r"s3://bucket/runs-\*, where nothing can be written"),
+        ("s3://bucket/runs-*", r"s3://bucket/runs-\*; expected one folder, without any of \* \? \[ \] #"),
         ("s3://me:hidden@bucket/paredown", "holds a user and a password"),
         ("s3:/bucket/paredown", "did you mean s3://bucket/paredown?"),
         ("file:///data/paredown", "expected the path alone, /data/paredown"),
