@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -146,6 +147,12 @@ class Plan:
     skew: Skew | None = None
     """None: nothing is split, or its groups were not counted."""
 
+    def __post_init__(self) -> None:
+        if self.requests_per_day == 0:
+            raise ValueError("requests_per_day: expected a number from 1, found 0")
+        if self.dollars_per_day is not None and not _is_amount(self.dollars_per_day):
+            raise ValueError(f"dollars_per_day: expected a number above 0, found {self.dollars_per_day!r}")
+
     @property
     def is_script(self) -> bool:
         """Whether this is a plain script as it stands, rather than a job."""
@@ -154,6 +161,14 @@ class Plan:
     def steps(self, variant: Variant) -> tuple[PlannedStep, ...]:
         """The steps of a variant, in order."""
         return self.monolith if variant is Variant.MONOLITH else self.decomposed
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return False
+    return amount.is_finite() and amount > 0
 
 
 # --- what was measured ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -171,6 +172,26 @@ def test_one_that_failed_is_shown_before_all_others(recorder: Recorder) -> None:
     run = loaded(recorder, *costing(5, 5), of(D, 2), failed)
     assert run.variants == (failed,)
     assert {item.repeat for item in run.measurements} == {2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"requests_per_day": 0}, "requests_per_day: expected a number from 1, found 0"),
+        ({"dollars_per_day": "-7"}, "dollars_per_day: expected a number above 0, found '-7'"),
+        ({"dollars_per_day": "NaN"}, "dollars_per_day: expected a number above 0, found 'NaN'"),
+        ({"dollars_per_day": "seven"}, "dollars_per_day: expected a number above 0, found 'seven'"),
+    ],
+)
+def test_a_budget_that_none_can_be_is_damage_of_the_header(
+    recorder: Recorder, changes: dict[str, object], said: str
+) -> None:
+    head, *lines = recorder.path.read_text().splitlines()
+    header = json.loads(head)
+    header["plan"] |= changes
+    recorder.path.write_text("\n".join([json.dumps(header), *lines]) + "\n")
+    with pytest.raises(RunFileError, match=said):
+        load_run(str(recorder.path))
 
 
 @pytest.mark.parametrize("end", [[an_end(D, 2, complete=False, reason=INTERRUPTED)], []], ids=["Ctrl-C", "killed"])
