@@ -126,14 +126,16 @@ class Started:
         wait_until(path.exists, f"{path} did not appear", process=self.process)
 
 
-def wait_until(condition: object, complaint: str, *, process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_until(
+    condition: object, complaint: str, *, process: subprocess.Popen[bytes] | None = None, every_s: float = 0.01
+) -> None:
     """Wait for a condition that will hold in a moment; generous, since the machine may be busy."""
     end = time.monotonic() + 60
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end, complaint
         if process is not None and process.poll() is not None:
             raise AssertionError(f"{complaint}; the command ended with {process.returncode}")
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 def alive(mark: str) -> list[str]:

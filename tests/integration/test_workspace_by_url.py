@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
-import time
+import os
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+from typing import Any
 
+import duckdb
 import pytest
 
+import profiler
 from profiler.errors import OutputError
-from profiler.model import Variant
+from profiler.model import Run, Variant
+from profiler.runner.control import Control
 from profiler.sandbox import leaving
 from profiler.session.putting import Putting
 from profiler.store import load_run
 from profiler.stores import objects
 from profiler.urls import is_url
+from profiler.work import MakePlan, Planned
 from tests.integration.place import Ended, Place, wait_until
+from tests.integration.within import paredown_within
 from tests.object_stores import (
     SECRET,
     Store,
@@ -35,36 +43,29 @@ URL = "s3://team/paredown"
 JOB = """
 import os, time
 from pathlib import Path
-import pandas as pd
 from profiler import Job, dataset, per_group, per_shard, query, step
 
 def make(folder, *, rows: int = 600):
-    table = pd.DataFrame({"customer": [i % 30 for i in range(rows)], "amount": [i * 7 % 100 for i in range(rows)]})
-    table.to_csv(folder / "sales.csv", index=False)
-
-def load(paths):
-    return pd.read_csv(paths[0])
-
-def customers(sales):
-    return sales.groupby("customer", as_index=False).agg(total=("amount", "sum"), lines=("amount", "size"))
-
-def means(customers):
-    return customers.assign(mean=customers["total"] / customers["lines"])
+    sales = [f"{i % 30},{i * 7 % 100}" for i in range(rows)]
+    (folder / "sales.csv").write_text("\\n".join(["customer,amount", *sales]))
 
 def train(rows):
     return {"largest": float(rows["total"].max())}
 
 def predict(rows, model):
-    Path("at-predict").touch()
+    hold()
+    return rows
+
+def hold():
+    Path("at-hold").touch()
     while os.path.exists("hold"):
         time.sleep(0.02)
-    return rows.assign(mean=rows["total"] / rows["lines"])[["customer", "total", "lines", "mean"]]
 
 job = Job(
     name="shop",
     inputs={"sales": dataset("none.csv", make=make)},
     answer_key="customer",
-    monolith=[step(load, reads="sales"), step(customers, reads="load"), step(means, reads="customers")],
+    monolith=[query("totals.sql", reads="sales")],
     decomposed=[
         query("totals.sql", reads="sales", shard_by="customer"),
         per_group(train, reads="totals", by="customer"),
@@ -72,52 +73,113 @@ job = Job(
     ],
 )
 """
+MONOLITH = 'monolith=[query("totals.sql", reads="sales")]'
 TOTALS = "SELECT customer, sum(amount)::BIGINT AS total, count(*) AS lines FROM sales GROUP BY ALL"
+EXPECTED = [(c, sum(i * 7 % 100 for i in range(c, 600, 30)), 20) for c in range(30)]
+SHORT = f"""{JOB.partition("    decomposed=")[0]}    decomposed=[step(hold), query("totals.sql", reads="sales")],
+)
+"""
+"""Without pandas, whose import is most of what such a run takes."""
 
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    with running_store() as running:
+    """A store that this process asks too."""
+    with running_store("kept") as running, pytest.MonkeyPatch.context() as there:
+        ask(running.environment, there)
         yield running
 
 
 @pytest.fixture
-def bucket(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """An empty bucket; this process asks the store too."""
-    ask(store.environment, monkeypatch)
+def bucket(store: Store) -> Iterator[Store]:
+    """An empty bucket."""
     store.client.create_bucket(Bucket="team")
     yield store
     objects.remove("s3://team")
     store.client.delete_bucket(Bucket="team")
 
 
-@pytest.fixture
-def shop(bucket: Store, place: Place, tmp_path: Path) -> Place:
-    place.write("job.py", JOB)
+def shop_at(folder: Path, job: str = JOB) -> Place:
+    """A shop in a folder, whose copies of workspaces are there too."""
+    place = Place(folder, {"XDG_CACHE_HOME": str(folder / "cache")})
+    place.write("job.py", job)
     place.write("totals.sql", TOTALS)
-    place.environment |= bucket.environment | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     return place
 
 
-def run(shop: Place, *arguments: str) -> Ended:
-    return shop.paredown("run", "job.py", "--shards", "2", "--workspace", URL, *arguments)
+@pytest.fixture
+def shop(bucket: Store, tmp_path: Path) -> Place:
+    """One whose job takes less time, and an empty workspace."""
+    return shop_at(tmp_path, SHORT)
 
 
-def report(shop: Place, name: str = "last") -> dict[str, object]:
-    ended = shop.paredown("report", name, "--workspace", URL, "--format", "json")
-    assert ended.code == 0, ended.said
-    document: dict[str, object] = json.loads(ended.out)
-    return document
+def run(shop: Place, *arguments: str, **variables: str) -> Ended:
+    return paredown_within(shop, "run", "job.py", "--shards", "2", "--workspace", URL, *arguments, **variables)
+
+
+def measured(url: str = URL) -> list[dict[str, Any]]:
+    """Each time that a decomposed task was measured, as the only run of a workspace tells it in the store."""
+    (name,) = objects.listed(f"{url}/runs") or {"none": None}
+    events = [json.loads(line) for line in (objects.read(f"{url}/runs/{name}") or b"").splitlines()]
+    return [event for event in events if event["event"] == "measurement" and event["variant"] == "decomposed"]
+
+
+def answer_of(run: Run) -> list[tuple[object, ...]]:
+    """The decomposed answer, sorted, as the store has it."""
+    (answer,) = (answer for answer in run.answers if answer.variant is Variant.DECOMPOSED)
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        objects.get(answer.path, file.name)
+        return duckdb.sql(f"FROM '{file.name}' ORDER BY ALL").fetchall()
 
 
 # --- what is put there ----------------------------------------------------------------------------------------------
 
 
-def test_a_run_and_all_that_it_leaves_lie_in_the_store(shop: Place, bucket: Store, tmp_path: Path) -> None:
-    ended = run(shop)
-    assert ended.code == 0, ended.said
-    there = objects.listed(URL)
-    (name,) = [name.removeprefix("runs/").removesuffix(".jsonl") for name in there if name.startswith("runs/")]
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A run of both variants, killed while it predicted, and resumed on another machine."""
+
+    place: Place
+    url: str
+    ended: Ended
+
+    @property
+    def run(self) -> Run:
+        """As the other machine knows it."""
+        (file,) = self.place.folder.glob("other/**/*.jsonl")
+        return load_run(str(file))
+
+
+@pytest.fixture(scope="module")
+def resumed(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
+    shop, url = shop_at(tmp_path_factory.mktemp("resumed")), "s3://kept/paredown"
+    command = ("run", "job.py", "--shards", "2", "--workspace", url)
+    shop.write("hold", "")
+    started = shop.start(*command)
+    started.wait_for(shop.folder / "at-hold")
+    wait_until(
+        lambda: "train" in {event["step"] for event in measured(url)},
+        "the run's file did not grow in the store",
+        process=started.process,
+        every_s=0.3,
+    )
+    started.process.kill()
+    started.process.communicate()
+    (shop.folder / "hold").unlink()
+    shop.environment["XDG_CACHE_HOME"] = str(shop.folder / "other")
+    return Resumed(shop, url, shop.paredown(*command, "--resume"))
+
+
+def test_a_run_that_was_killed_is_resumed_on_another_machine(resumed: Resumed) -> None:
+    assert resumed.ended.code == 0, resumed.ended.said
+    assert "30 of 30 rows agree" in resumed.ended.out
+    steps = [event["step"] for event in measured(resumed.url)]
+    assert (steps.count("totals"), steps.count("train")) == (1, 2)
+
+
+def test_a_run_and_all_that_it_leaves_lie_in_the_store(resumed: Resumed) -> None:
+    there = objects.listed(resumed.url)
+    name = resumed.run.id
     kept = {name.rsplit("-", 1)[0] if name.startswith("data/") else name for name in there}
     assert kept == {
         f"runs/{name}.jsonl",
@@ -126,18 +188,18 @@ def test_a_run_and_all_that_it_leaves_lie_in_the_store(shop: Place, bucket: Stor
         "data/sales",
     }
     assert {name.rsplit("/", 1)[1] for name in there if name.startswith("data/")} == {"sales.csv", "_SUCCESS"}
-    assert not shop.workspace.exists()
+    assert answer_of(resumed.run) == EXPECTED
+    assert not resumed.place.workspace.exists()
     for content in [
-        *(objects.read(f"{URL}/{name}") or b"" for name in there),
-        *(path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file()),
+        *(objects.read(f"{resumed.url}/{name}") or b"" for name in there),
+        *(path.read_bytes() for path in resumed.place.folder.rglob("*") if path.is_file()),
     ]:
         assert SECRET.encode() not in content
 
 
-def test_what_each_task_moves_is_counted(shop: Place) -> None:
-    assert run(shop, "--variant", "decomposed").code == 0
-    kept = load_run(str(next((shop.folder / "cache").rglob("*.jsonl"))))
-    assert kept.settings.workspace == URL
+def test_what_each_task_moves_is_counted(resumed: Resumed) -> None:
+    kept = resumed.run
+    assert kept.settings.workspace == resumed.url
     (totals,) = [task for task in kept.of(Variant.DECOMPOSED) if task.step == "totals"]
     train = [task for task in kept.of(Variant.DECOMPOSED) if task.step == "train"]
     assert all(is_url(file) for task in (totals, *train) for file in task.files)
@@ -154,28 +216,37 @@ def test_what_each_task_moves_is_counted(shop: Place) -> None:
         assert task.moved.list == 0
     predict = [task for task in kept.of(Variant.DECOMPOSED) if task.step == "predict"]
     assert sum(task.input_bytes for task in predict) == totals.output_bytes + sum(task.output_bytes for task in train)
-    budget = shop.paredown("budget", "--run", "last", "--workspace", URL, "--format", "json")
+    budget = paredown_within(resumed.place, "budget", "--run", "last", "--workspace", resumed.url, "--format", "json")
     assert budget.code == 0, budget.said
     asked = [task.moved for task in kept.of(Variant.DECOMPOSED) if task.moved]
     assert json.loads(budget.out)["s3_requests"]["counted"]["put"] == sum(moved.put or 0 for moved in asked)
 
 
-def test_data_that_were_made_are_made_once_and_again_where_they_are_not_whole(shop: Place, bucket: Store) -> None:
-    def made() -> dict[str, int]:
-        return {name: found.written_ns for name, found in objects.listed(f"{URL}/data").items()}
+def test_data_that_were_made_are_made_once_and_again_where_they_are_not_whole(shop: Place) -> None:
+    file = str(shop.folder / "job.py")
+    order = MakePlan(file=file, inputs={}, params={}, shards=1, data_folder=f"{URL}/data")
+    (shop.folder / "temp").mkdir()
 
-    assert run(shop, "--variant", "monolith").code == 0
-    first = made()
-    time.sleep(1.1)  # A store gives whole seconds.
-    assert run(shop, "--variant", "monolith").code == 0
+    def made() -> dict[str, bytes | None]:
+        return {name: objects.read(f"{URL}/data/{name}") for name in objects.listed(f"{URL}/data")}
+
+    with Control(shop.folder, os.environ, job_folder=str(shop.folder)) as control:
+
+        def planned() -> Planned:
+            found: Planned = control.carry_out(order, "plan")
+            return found
+
+        (missing,) = planned().to_make
+        control.carry_out(missing, "make")
+        first = made()
+        assert planned().to_make == ()
+        sales, whole = planned().plan.inputs[0].paths[0], next(name for name in first if name.endswith("_SUCCESS"))
+        objects.remove(f"{URL}/data/{whole}")
+        objects.write(f"{URL}/data/{whole.replace('_SUCCESS', 'of-one-that-was-killed.csv')}", b"no table")
+        objects.write(sales, b"half a table")
+        assert planned().to_make == (missing,)
+        control.carry_out(missing, "make")
     assert made() == first
-    whole = next(name for name in first if name.endswith("_SUCCESS"))
-    objects.remove(f"{URL}/data/{whole}")
-    objects.write(f"{URL}/data/{whole.replace('_SUCCESS', 'of-one-that-was-killed.csv')}", b"no table")
-    assert run(shop, "--variant", "monolith").code == 0
-    again = made()
-    assert set(again) == set(first)
-    assert all(again[name] > first[name] for name in first)
 
 
 def test_of_two_that_make_the_same_data_the_first_ones_stay(bucket: Store) -> None:
@@ -189,27 +260,31 @@ def test_of_two_that_make_the_same_data_the_first_ones_stay(bucket: Store) -> No
     assert not Path(later).exists()
 
 
-def test_a_plan_puts_nothing_there(shop: Place, bucket: Store) -> None:
-    ended = shop.paredown("plan", "job.py", "--workspace", URL)
+def test_a_plan_puts_nothing_there(shop: Place) -> None:
+    ended = paredown_within(shop, "plan", "job.py", "--workspace", URL)
     assert ended.code == 0, ended.said
     assert objects.listed("s3://team") == {}
 
 
-def test_a_script_is_kept_there_too(shop: Place, bucket: Store) -> None:
+def test_a_script_is_kept_there_too(shop: Place) -> None:
     shop.write("script.py", "print('hello')\n")
     ended = shop.paredown("run", "script.py", "--workspace", URL)
     assert (ended.code, ended.out) == (0, "hello\n"), ended.said
-    assert list(objects.listed(URL)) == [f"runs/{report(shop)['run']['id']}.jsonl"]  # type: ignore[index]
+    (kept,) = objects.listed(URL)
+    report = paredown_within(shop, "report", "last", "--workspace", URL, "--format", "json")
+    assert kept == f"runs/{json.loads(report.out)['run']['id']}.jsonl", report.said
 
 
-def test_a_scripts_answer_is_put_there_under_another_name_of_the_scheme_too(shop: Place, bucket: Store) -> None:
+def test_a_scripts_answer_is_put_there_under_another_name_of_the_scheme_too(shop: Place) -> None:
     """The script writes to this disk; what lies at s3a:// the store calls s3://."""
-    answer = "job.means(job.customers(job.load(['sales.csv'])))"
-    shop.write("script.py", f"import job, pathlib\njob.make(pathlib.Path())\n{answer}.to_csv('a.csv', index=False)\n")
-    monolith = JOB[JOB.index("    monolith=") : JOB.index("    decomposed=")]
-    scripted = '    monolith=[script("script.py", writes="a.csv")],\n'
-    shop.write("job.py", JOB.replace(monolith, scripted).replace("query, step", "query, script, step"))
-    ended = shop.paredown("run", "job.py", "--shards", "2", "--workspace", URL.replace("s3:", "S3A:"))
+    totals = TOTALS.replace("FROM sales", "FROM 'sales.csv'")
+    shop.write(
+        "script.py",
+        f"import duckdb, job, pathlib\njob.make(pathlib.Path())\nduckdb.sql(\"COPY ({totals}) TO 'a.csv'\")\n",
+    )
+    job = SHORT.replace("query, step", "query, script, step")
+    shop.write("job.py", job.replace(MONOLITH, 'monolith=[script("script.py", writes="a.csv")]'))
+    ended = paredown_within(shop, "run", "job.py", "--shards", "2", "--workspace", URL.replace("s3:", "S3A:"))
     assert ended.code == 0, ended.said
     assert "30 of 30 rows agree" in ended.out
     answers = {name.rsplit("/", 1)[1] for name in objects.listed(f"{URL}/work")}
@@ -217,9 +292,11 @@ def test_a_scripts_answer_is_put_there_under_another_name_of_the_scheme_too(shop
 
 
 def test_variants_may_be_measured_apart_and_repeated_whatever_a_step_makes_of_its_environment(shop: Place) -> None:
-    elsewhere = '    os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"\n'
-    job = JOB.replace("def means(customers):\n", f"def alone(paths):\n{elsewhere}\ndef means(customers):\n{elsewhere}")
-    shop.write("job.py", job.replace("    decomposed=[\n", '    decomposed=[\n        step(alone, reads="sales"),\n'))
+    elsewhere = 'os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"'
+    alone = f"def alone(paths):\n    {elsewhere}\n\n"
+    same = f"def same(totals):\n    {elsewhere}\n    return totals\n\n"
+    job = SHORT.replace("job =", f"{alone}{same}job =").replace("step(hold)", 'step(alone, reads="sales")')
+    shop.write("job.py", job.replace(MONOLITH, f'{MONOLITH[:-1]}, step(same, reads="totals")]'))
     assert run(shop, "--variant", "monolith").code == 0
     ended = run(shop, "--variant", "decomposed", "--against", "last", "--repeat", "2")
     assert ended.code == 0, ended.said
@@ -230,33 +307,11 @@ def test_variants_may_be_measured_apart_and_repeated_whatever_a_step_makes_of_it
 # --- what ends too early --------------------------------------------------------------------------------------------
 
 
-def test_a_run_that_was_killed_is_resumed_on_another_machine(shop: Place, tmp_path: Path) -> None:
-    shop.write("hold", "")
-    started = shop.start("run", "job.py", "--shards", "2", "--workspace", URL)
-    started.wait_for(shop.folder / "at-predict")
-    wait_until(lambda: b'"train"' in _run_there(), "the run's file did not grow in the store", process=started.process)
-    started.process.kill()
-    started.process.communicate()
-    (shop.folder / "hold").unlink()
-    shop.environment["XDG_CACHE_HOME"] = str(tmp_path / "other")
-    ended = run(shop, "--resume")
-    assert ended.code == 0, ended.said
-    assert "30 of 30 rows agree" in ended.out
-    events = [json.loads(line) for line in _run_there().splitlines()]
-    tasks = [(event["step"], event["index"]) for event in events if event["event"] == "measurement"]
-    assert len([task for task in tasks if task[0] == "totals"]) == 1
-    assert len([task for task in tasks if task[0] == "train"]) == 2
-
-
-def _run_there() -> bytes:
-    (name,) = objects.listed(f"{URL}/runs") or {"none": None}
-    return objects.read(f"{URL}/runs/{name}") or b""
-
-
 def test_a_store_that_goes_away_meanwhile_leaves_the_run_whole_here(shop: Place, bucket: Store, tmp_path: Path) -> None:
     shop.write("hold", "")
-    started = shop.start("run", "job.py", "--shards", "1", "--workspace", URL, "--variant", "decomposed")
-    started.wait_for(shop.folder / "at-predict")
+    command = ("run", "job.py", "--shards", "1", "--workspace", URL, "--variant", "decomposed")
+    started = shop.start(*command)
+    started.wait_for(shop.folder / "at-hold")
     objects.remove("s3://team")
     bucket.client.delete_bucket(Bucket="team")
     (shop.folder / "hold").unlink()
@@ -267,33 +322,31 @@ def test_a_store_that_goes_away_meanwhile_leaves_the_run_whole_here(shop: Place,
     assert "there is no bucket 'team'" in ended.err
     (copy,) = (tmp_path / "cache").rglob("*.jsonl")
     assert str(copy) in ended.err
-    shown = shop.paredown("report", str(copy))
+    shown = paredown_within(shop, "report", str(copy))
     assert "there is no bucket 'team'" in " ".join(shown.out.split()), shown.said
 
 
 def test_where_an_answer_cannot_be_put_the_run_goes_on_later(shop: Place, bucket: Store) -> None:
     with denying(bucket, "/answers/decomposed") as address:
-        decomposed = ("run", "job.py", "--shards", "1", "--workspace", URL, "--variant", "decomposed")
-        ended = shop.start(*decomposed, environment=environment(address)).end()
+        ended = run(shop, "--variant", "decomposed", **environment(address))
     assert ended.code == 2, ended.said
     assert "answers/decomposed.parquet: cannot be written: access is denied" in ended.err
     assert "what was measured before is kept; go on with --resume" in ended.err
 
 
-def test_a_task_whose_store_says_no_is_lost_and_one_whose_store_is_busy_waits(shop: Place, bucket: Store) -> None:
+def test_a_task_whose_store_says_no_is_lost_and_one_whose_store_is_busy_waits(bucket: Store, tmp_path: Path) -> None:
+    shop = shop_at(tmp_path)
     with denying(bucket, "/decomposed/train/") as address:
-        ended = shop.start("run", "job.py", "--shards", "2", "--workspace", URL, environment=environment(address)).end()
+        ended = run(shop, "--variant", "decomposed", **environment(address))
     assert ended.code == 1, ended.said
     assert "UNDECIDED" in ended.out
     assert "train: was lost in 2 of 2 tasks" in " ".join(ended.out.split()), ended.said
     assert "access is denied" in ended.out
     with busy(bucket, "/decomposed/train/", times=3) as address:
-        resumed = ("run", "job.py", "--shards", "2", "--workspace", URL, "--resume")
-        ended = shop.start(*resumed, environment=environment(address)).end()
+        ended = run(shop, "--variant", "decomposed", "--resume", **environment(address))
     assert ended.code == 0, ended.said
-    assert "30 of 30 rows agree" in ended.out
-    events = [json.loads(line) for line in _run_there().splitlines()]
-    attempts = [(event["step"], event.get("attempt", 1)) for event in events if event["event"] == "measurement"]
+    assert answer_of(profiler.load(workspace=URL)) == EXPECTED
+    attempts = [(event["step"], event.get("attempt", 1)) for event in measured()]
     assert attempts.count(("totals", 1)) == 1
     assert sorted(attempt for step, attempt in attempts if step == "train") == [1, 1, 2, 2]
 
@@ -330,8 +383,7 @@ def test_the_runs_file_is_put_as_it_grows(bucket: Store, tmp_path: Path) -> None
     ],
 )
 def test_where_nothing_can_be_put_nothing_is_run(url: str, says: str, shop: Place, tmp_path: Path) -> None:
-    ended = shop.paredown("run", "job.py", "--workspace", url)
-    _refused(ended, says, tmp_path)
+    _refused(paredown_within(shop, "run", "job.py", "--workspace", url), says, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -347,23 +399,21 @@ def test_a_store_that_says_no_is_told(
     refusal: Callable[[socket], None], says: str, shop: Place, tmp_path: Path
 ) -> None:
     with listening(refusal) as address:
-        shop.environment |= environment(address)
-        _refused(shop.paredown("run", "job.py", "--workspace", URL), says, tmp_path)
+        _refused(run(shop, **environment(address)), says, tmp_path)
 
 
 def test_where_nothing_may_be_removed_nothing_is_run_and_no_more_left_each_time(shop: Place, bucket: Store) -> None:
     with keeping(bucket) as address:
-        shop.environment |= environment(address)
         for _ in range(2):
-            assert "cannot be removed: access is denied" in run(shop).err
+            assert "cannot be removed: access is denied" in run(shop, **environment(address)).err
     assert list(objects.listed(URL)) == ["probe"]
 
 
 def test_a_run_that_cannot_be_begun_leaves_nothing(shop: Place, bucket: Store, tmp_path: Path) -> None:
     shop.write("script.py", "print('hello')\n")
     with denying(bucket, "/runs/") as address:
-        shop.environment |= environment(address)
-        _refused(shop.paredown("run", "script.py", "--workspace", URL), "these credentials may not write", tmp_path)
+        ended = paredown_within(shop, "run", "script.py", "--workspace", URL, **environment(address))
+        _refused(ended, "these credentials may not write", tmp_path)
     assert not list((tmp_path / "cache").rglob("script-*"))
     assert objects.listed(URL) == {}
 
