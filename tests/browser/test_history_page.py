@@ -18,41 +18,37 @@ from tests.reports import keep
 from tests.sample_runs import a_fitting_run, an_interrupted_run
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
     """Seven runs that need more and more memory, one that was interrupted, and one that cannot be read."""
-    root = tmp_path_factory.mktemp("history")
     plan = replace(a_fitting_run().plan, job=HOSTILE[0])
     for day in range(7):
         run = replace(a_fitting_run(), id=f"r{day}", created=f"2026-11-1{day}T12:00:00Z", plan=plan)
         run = replace(run, commit=Commit(id="<b>" * 9, dirty=True))
-        keep(repeated(run, [(memory * (1 + day / 50), time) for memory, time in NOISE]), f"{root}/runs/r{day}.jsonl")
-    keep(replace(an_interrupted_run(), id="stopped", plan=plan), f"{root}/runs/stopped.jsonl")
-    (root / "runs" / "bad.jsonl").write_text("<script>")
-    path = root / "history.html"
-    path.write_text(render(history_of(None, root=root, mib_per_vcpu=1769), steps=True), encoding="utf-8")
+        keep(
+            repeated(run, [(memory * (1 + day / 50), time) for memory, time in NOISE]), f"{tmp_path}/runs/r{day}.jsonl"
+        )
+    keep(replace(an_interrupted_run(), id="stopped", plan=plan), f"{tmp_path}/runs/stopped.jsonl")
+    (tmp_path / "runs" / "bad.jsonl").write_text("<script>")
+    path = tmp_path / "history.html"
+    path.write_text(render(history_of(None, root=tmp_path, mib_per_vcpu=1769), steps=True), encoding="utf-8")
     return path
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "media"),
-    [(320, "dark", "screen"), (360, "light", "screen"), (1280, "dark", "screen"), (794, "light", "print")],
-)
-def test_it_fits_its_window_asks_for_nothing_and_axe_finds_nothing(
-    width: int, scheme: str, media: str, file: Path, browser: Browser
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    try:
-        page = context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: asked.append(message.text))
-        page.emulate_media(media=media)  # type: ignore[arg-type]
-        page.goto(file.as_uri(), wait_until="load")
-        assert asked == [file.as_uri()]
+LOOKS = ((320, "dark", "screen"), (360, "light", "screen"), (1280, "dark", "screen"), (794, "light", "print"))
+
+
+def test_it_fits_its_window_asks_for_nothing_and_axe_finds_nothing(file: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: asked.append(message.text))
+    page.goto(file.as_uri(), wait_until="load")
+    assert page.locator("script").count() == 0
+    for width, scheme, media in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media=media, color_scheme=scheme)  # type: ignore[arg-type]
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width
-        assert page.locator("script").count() == 0
         found = Axe().run(page).response["violations"]
         assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]][:3]) for rule in found] == []
-    finally:
-        context.close()
+    assert asked == [file.as_uri()]

@@ -18,7 +18,7 @@ from profiler.errors import RunFileError, UsageError
 from profiler.history.build import history_of
 from profiler.history.reading import _read, figures_of, read_figures
 from profiler.history.values import Ending, History, Trend
-from profiler.model import Commit, Machine, Repetition, Run, Variant
+from profiler.model import Commit, Repetition, Run, Variant
 from profiler.model import Ending as TaskEnding
 from profiler.report.history_page import history_page
 from profiler.report.sheet_text import sheet_text
@@ -31,6 +31,8 @@ from tests.reports import keep
 from tests.sample_runs import SAMPLES, a_fitting_run, a_run_on_two_hosts, an_interrupted_run
 
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SMALL = replace(a_fitting_run(), measurements=tuple(task for task in a_fitting_run().measurements if task.index == 0))
+"""The reference job with one shard."""
 
 
 def keep_series(
@@ -38,12 +40,13 @@ def keep_series(
     factors: Sequence[float],
     changes: dict[int, dict[str, Any]] | None = None,
     measured: Callable[[Run, int], Run] = lambda run, place: run,
+    base: Run = SMALL,
 ) -> None:
     """Keep one run a day, the newest last, its memory by these factors; some of them changed, by place."""
     for place, factor in enumerate(factors):
         made = NEWEST - timedelta(days=len(factors) - 1 - place)
         run = repeated(
-            replace(a_fitting_run(), id=f"r{place:03}", created=f"{made:%Y-%m-%dT%H:%M:%SZ}"),
+            replace(base, id=f"r{place:03}", created=f"{made:%Y-%m-%dT%H:%M:%SZ}"),
             [(memory * factor, time) for memory, time in NOISE],
         )
         run = replace(run, commit=Commit(id=f"{place:x}" * 40, branch="main", dirty=place % 2 == 1))
@@ -129,24 +132,18 @@ def test_a_run_on_other_hosts_is_read_with_what_those_are(tmp_path: Path) -> Non
     assert found[paths[1]].hosts is None
 
 
-@pytest.mark.parametrize(
-    ("before", "same"),
-    [
-        pytest.param((EPYC, XEON), True, id="the same kinds of host"),
-        pytest.param((EPYC,), False, id="other hosts"),
-        pytest.param((), False, id="hosts that nobody described"),
-        pytest.param(None, False, id="here"),
-    ],
-)
-def test_time_is_followed_over_runs_on_the_same_kinds_of_host(
-    before: tuple[Machine, ...] | None, same: bool, tmp_path: Path
-) -> None:
-    earlier = a_run(id="20261120-120000-aaaa", created="2026-11-20T12:00:00Z")
-    earlier = earlier if before is None else on_hosts(earlier, *before)
-    for run in (earlier, on_hosts(a_run(), EPYC, XEON)):
-        keep(run, str(tmp_path / "runs" / f"{run.id}.jsonl"))
-    past = history_of(None, root=tmp_path, mib_per_vcpu=1769).runs
-    assert [run.same_machine for run in past] == [same, True]
+def test_time_is_followed_over_runs_on_the_same_kinds_of_host(tmp_path: Path) -> None:
+    runs = {
+        "the same kinds of host": on_hosts(a_run(), EPYC, XEON),
+        "other hosts": on_hosts(a_run(), EPYC),
+        "hosts that nobody described": on_hosts(a_run()),
+        "here": a_run(),
+        "the newest": on_hosts(a_run(), EPYC, XEON),
+    }
+    for day, (name, run) in enumerate(runs.items()):
+        keep(replace(run, id=name, created=f"2026-11-2{day}T12:00:00Z"), f"{tmp_path}/runs/{name}.jsonl")
+    same = {run.header.id: run.same_machine for run in history(tmp_path).runs}
+    assert same == dict.fromkeys(runs, False) | {"the same kinds of host": True, "the newest": True}
 
 
 def test_runs_whose_files_between_steps_lay_in_a_store_are_no_trend_of_those_in_a_folder(tmp_path: Path) -> None:
@@ -165,31 +162,28 @@ def test_runs_whose_files_between_steps_lay_in_a_store_are_no_trend_of_those_in_
     assert text.count("other place") == 2
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        pytest.param(['{"event":"restart","variant":"decomposed"}', '{"event":"resume"}'], id="begun again"),
-        pytest.param(
-            [
-                '{"event":"variant","variant":"decomposed","wall_ns":5,"complete":false,"reason":"first"}',
-                '{"event":"resume"}',
-                '{"event":"variant","variant":"decomposed","wall_ns":7,"complete":true}',
-                '{"event":"end"}',
-            ],
-            id="failed, then resumed",
-        ),
-        pytest.param(['{"event":"tomorrow","variant":7}'], id="an event of a newer version"),
-        pytest.param(['{"event":"exit","code":3}', '{"event":"end"}'], id="an exit code"),
+EVENTS = {
+    "begun again": ['{"event":"restart","variant":"decomposed"}', '{"event":"resume"}'],
+    "failed, then resumed": [
+        '{"event":"variant","variant":"decomposed","wall_ns":5,"complete":false,"reason":"first"}',
+        '{"event":"resume"}',
+        '{"event":"variant","variant":"decomposed","wall_ns":7,"complete":true}',
+        '{"event":"end"}',
     ],
-)
-def test_events_after_the_end_count_as_they_do_when_a_run_is_loaded(lines: list[str], tmp_path: Path) -> None:
-    path = keep(a_run(), str(tmp_path / "a.jsonl"))
-    with path.open("a") as file:
-        file.write("\n".join(lines) + "\n")
+    "an event of a newer version": ['{"event":"tomorrow","variant":7}'],
+    "an exit code": ['{"event":"exit","code":3}', '{"event":"end"}'],
+}
+
+
+def test_events_after_the_end_count_as_they_do_when_a_run_is_loaded(tmp_path: Path) -> None:
+    paths = [keep(a_run(), f"{tmp_path}/{name}.jsonl") for name in EVENTS]
+    for path in paths:
+        with path.open("a") as file:
+            file.write("\n".join(EVENTS[path.stem]) + "\n")
     with duckdb.connect() as connection:
-        found, slowly = _read(connection, [path])
+        found, slowly = _read(connection, paths)
     assert slowly == set()
-    assert found[path] == figures_of(load_run(str(path)))
+    assert found == {path: figures_of(load_run(str(path))) for path in paths}
 
 
 def test_a_torn_last_line_and_a_strange_name_are_no_damage(tmp_path: Path) -> None:
@@ -206,30 +200,31 @@ def test_a_torn_last_line_and_a_strange_name_are_no_damage(tmp_path: Path) -> No
     assert found == {path: figures_of(load_run(str(path))) for path in (torn, strange)}
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda data: data.replace(b'"cpu_ns":', b'"cpu_ns":"x', 1), id="no json"),
-        pytest.param(lambda data: data.replace(b'"cpu_ns":', b'"cpu":', 1), id="a field that is gone"),
-        pytest.param(lambda data: data.replace(b'"variant":"mono', b'"variant":"mini', 1), id="no such variant"),
-        pytest.param(lambda data: data.replace(b'"complete":true', b'"complete":"perhaps"', 1), id="no yes or no"),
-        pytest.param(lambda data: data.replace(b'{"low":', b'{"low":[]', 1), id="a peak"),
-        pytest.param(lambda data: data.replace(b'{"low":', b'{"low":-', 1), id="a peak below 0"),
-        pytest.param(lambda data: data.replace(b'"cpu_ns":', b'"cpu_ns":-', 1), id="CPU time below 0"),
-        pytest.param(lambda data: data.replace(b'"pace_ns":', b'"pace_ns":-', 1), id="a pace below 0"),
-        pytest.param(lambda data: data.replace(b'\n{"event"', b'\n\xff\xfe{"event"', 1), id="bytes"),
-    ],
-)
-def test_a_damaged_file_is_named_with_its_line_and_left_out(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    keep_series(tmp_path, [1, 1])
-    path = tmp_path / "runs" / "r001.jsonl"
-    path.write_bytes(damage(path.read_bytes()))
+DAMAGE = {
+    "no json": (b'"cpu_ns":', b'"cpu_ns":"x'),
+    "a field that is gone": (b'"cpu_ns":', b'"cpu":'),
+    "no such variant": (b'"variant":"mono', b'"variant":"mini'),
+    "no yes or no": (b'"complete":true', b'"complete":"perhaps"'),
+    "a peak": (b'{"low":', b'{"low":[]'),
+    "a peak below 0": (b'{"low":', b'{"low":-'),
+    "CPU time below 0": (b'"cpu_ns":', b'"cpu_ns":-'),
+    "a pace below 0": (b'"pace_ns":', b'"pace_ns":-'),
+    "bytes": (b'\n{"event"', b'\n\xff\xfe{"event"'),
+}
+
+
+def test_a_damaged_file_is_named_with_its_line_and_left_out(tmp_path: Path) -> None:
+    keep_series(tmp_path, [1])
+    whole = (tmp_path / "runs" / "r000.jsonl").read_bytes()
+    for name, (before, after) in DAMAGE.items():
+        (tmp_path / "runs" / f"{name}.jsonl").write_bytes(whole.replace(before, after, 1))
     found = history(tmp_path)
     assert [run.header.id for run in found.runs] == ["r000"]
-    (bad,) = found.unreadable
-    assert bad.path == str(path)
-    assert "line " in bad.problem
-    assert f"NOT SHOWN   {path}: line" in text_of(found, 400)
+    assert {bad.path for bad in found.unreadable} == {f"{tmp_path}/runs/{name}.jsonl" for name in DAMAGE}
+    text = text_of(found, 400)
+    for bad in found.unreadable:
+        assert "line " in bad.problem
+        assert f"NOT SHOWN   {bad.path}: line" in text
 
 
 def test_a_file_that_went_away_is_named(tmp_path: Path) -> None:
@@ -243,22 +238,27 @@ def test_a_step_with_another_name_and_the_same_code_is_followed_under_its_newest
     def fit(item: Any) -> Any:
         return replace(item, step="fit") if (item.variant, item.step) == (Variant.DECOMPOSED, "train") else item
 
-    keep_series(tmp_path, [1 + 0.03 * day for day in range(6)])
-    for day in range(3):
-        path = tmp_path / "runs" / f"r{day:03}.jsonl"
-        run = load_run(str(path))
+    def measured(run: Run, place: int) -> Run:
+        if place >= 3:
+            return run
         steps = tuple(replace(step, name="fit") if step.name == "train" else step for step in run.plan.decomposed)
         repetitions = tuple(replace(item, measurements=tuple(map(fit, item.measurements))) for item in run.repetitions)
-        plan = replace(run.plan, decomposed=steps)
-        path.unlink()
-        keep(
-            replace(run, plan=plan, repetitions=repetitions, measurements=tuple(map(fit, run.measurements))), str(path)
-        )
+        return replace(run, plan=replace(run.plan, decomposed=steps), repetitions=repetitions)
+
+    keep_series(tmp_path, [1 + 0.03 * day for day in range(6)], measured=measured)
     found = history(tmp_path)
     assert "fit" not in {trend.step for trend in found.trends}
     trend = trend_of(found, Measure.PEAK, "train")
     assert None not in trend.values
     assert trend.rise is not None
+
+
+@pytest.fixture(scope="module")
+def crept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven runs, each with a little more memory than the one before; for tests that only look."""
+    root = tmp_path_factory.mktemp("crept")
+    keep_series(root, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12])
+    return root
 
 
 # --- what is made of it ---------------------------------------------------------------------------------------------
@@ -275,9 +275,8 @@ def test_two_hundred_runs_are_all_there_and_a_creep_of_them_is_named(tmp_path: P
     assert all(f"r{place:03}" in text for place in range(200))
 
 
-def test_a_figure_that_crept_up_is_named_with_its_steps(tmp_path: Path) -> None:
-    keep_series(tmp_path, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12])
-    text = " ".join(text_of(history(tmp_path), 80).split())
+def test_a_figure_that_crept_up_is_named_with_its_steps(crept: Path) -> None:
+    text = " ".join(text_of(history(crept), 80).split())
     assert "RISES decomposed: peak memory rose by 12 % over 7 runs, from 271 MB to 303 MB; daily_cost by 12 %" in text
     assert "CPU time rose" not in text
 
@@ -366,27 +365,28 @@ def test_without_a_run_it_says_how_to_measure_one(tmp_path: Path) -> None:
     assert raised.value.hint == "measure one: paredown run JOB"
 
 
-@pytest.mark.parametrize("width", [80, 140])
 def test_a_whole_history_is_as_it_was(
-    width: int, golden: Callable[[str, str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    golden: Callable[[str, str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = a_machine(cpu_model="AMD EPYC 9R14", cores=8)
     monkeypatch.chdir(tmp_path)
     root = Path(".paredown")
-    keep_series(root, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12], {2: {"machine": elsewhere}})
+    keep_series(root, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12], {2: {"machine": elsewhere}}, base=a_fitting_run())
     keep(replace(an_interrupted_run(), id="stopped"), str(root / "runs" / "stopped.jsonl"))
     (root / "runs" / "bad.jsonl").write_text("no run\n")
-    text = text_of(history(root), width, steps=width > 80, cells=16)
-    golden(f"history-{width}.txt", text)
+    found = history(root)
+    for width in (80, 140):
+        golden(f"history-{width}.txt", text_of(found, width, steps=width > 80, cells=16))
 
 
-@pytest.mark.parametrize("width", range(40, 160, 17))
-def test_no_line_is_longer_than_the_terminal(width: int, tmp_path: Path) -> None:
+def test_no_line_is_longer_than_the_terminal(tmp_path: Path) -> None:
     plan = replace(a_fitting_run().plan, job="日本 <script>\x1b[2J")
     keep_series(tmp_path, [1, 1.1, 1.2], {place: {"plan": plan} for place in range(3)})
-    text = text_of(history(tmp_path), width, steps=True)
-    assert "\x1b" not in text
-    assert max(map(cell_len, text.splitlines())) <= width
+    found = history(tmp_path)
+    for width in range(40, 160, 17):
+        text = text_of(found, width, steps=True)
+        assert "\x1b" not in text
+        assert max(map(cell_len, text.splitlines())) <= width
 
 
 def test_a_sparkline_shows_noise_as_a_plain_and_gaps_as_points() -> None:
@@ -425,7 +425,7 @@ def test_cores_that_become_slower_from_run_to_run_are_no_rise(tmp_path: Path) ->
         "In other runs the cores were up to 43 % faster than in r006, as a fixed piece of work on them shows: CPU "
         "times are given as they would be at the pace of that run." in text
     )
-    assert text.count("5 271 103 178") == 7
+    assert text.count("5 271 8.89 15.4") == 7
 
 
 @pytest.mark.parametrize("by", [-0.05, 0.0, 0.05])
@@ -443,22 +443,22 @@ def test_code_that_takes_more_from_run_to_run_is_a_rise_whatever_the_cores_do(by
     assert rise.rise == pytest.approx(0.24, abs=0.001)
 
 
-@pytest.mark.parametrize(
-    "measured",
-    [
-        pytest.param(lambda run: replace(run, settings=the_settings(pace=0)), id="not looked at"),
-        pytest.param(lambda run: replace(run, machine=replace(run.machine, python="3.10.1")), id="on another Python"),
-        pytest.param(lambda run: seldom_looked_at(run, 0), id="the tasks were too short"),
-    ],
-)
-def test_runs_whose_pace_is_not_known_say_nothing_of_time(measured: Callable[[Run], Run], tmp_path: Path) -> None:
-    keep_series(tmp_path, [1] * 4, measured=lambda run, place: measured(run) if place == 1 else run)
+def test_runs_whose_pace_is_not_known_say_nothing_of_time(tmp_path: Path) -> None:
+    def measured(run: Run, place: int) -> Run:
+        not_looked_at = replace(run, settings=the_settings(pace=0))
+        on_another_python = replace(run, machine=replace(run.machine, python="3.10.1"))
+        too_short = seldom_looked_at(run, 0)
+        return (run, not_looked_at, on_another_python, too_short, run, run)[place]
+
+    keep_series(tmp_path, [1] * 6, measured=measured)
     found = history(tmp_path)
-    assert [value is None for value in trend_of(found, Measure.CPU).values] == [False, True, False, False]
+    assert [value is None for value in trend_of(found, Measure.CPU).values] == [False, True, True, True, False, False]
     assert None not in trend_of(found, Measure.PEAK).values
-    (row,) = [line for line in text_of(found).partition("Decomposed: every run")[2].splitlines() if "r001" in line]
-    assert row.split()[-5:] == ["271", "103", "178", "pace", "unknown"]
-    assert "Of 1 run nothing of CPU time follows, since it is not known how fast the cores were" in " ".join(
+    rows = text_of(found).partition("Decomposed: every run")[2].splitlines()
+    unknown = [line.split() for line in rows if "pace unknown" in line]
+    assert [row[0] for row in unknown] == ["r003", "r002", "r001"]
+    assert [row[-5:] for row in unknown] == [["271", "8.89", "15.4", "pace", "unknown"]] * 3
+    assert "Of 3 runs nothing of CPU time follows, since it is not known how fast the cores were" in " ".join(
         text_of(found).split()
     )
 
@@ -522,16 +522,15 @@ def test_a_step_that_only_older_runs_have_takes_the_pace_of_the_variant(tmp_path
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_holds_a_picture_of_each_figure_and_asks_for_nothing(tmp_path: Path) -> None:
+def test_the_page_holds_a_picture_of_each_figure_and_asks_for_nothing(crept: Path) -> None:
     from profiler.report.page.history import render
 
-    keep_series(tmp_path, [1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12])
-    page = render(history(tmp_path))
+    page = render(history(crept))
     assert page.count("<svg") == 4
     assert "It rose by 12 %" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "<script" not in page
-    assert page == render(history(tmp_path))
+    assert page == render(history(crept))
 
 
 def test_hostile_names_are_text_in_the_page(tmp_path: Path) -> None:
