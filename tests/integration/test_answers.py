@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
-from profiler.model import Variant
+from profiler.model import Comparison, FunctionRef, Variant
+from profiler.sandbox import answers, frames
+from profiler.work import CollectAnswer, CompareAnswers, ScoreAnswer
 from tests.integration.place import Ended, Place
-
-
-@pytest.fixture(scope="module")
-def against(measured_shop: tuple[Place, Ended]) -> Place:
-    """The job `shop` with a monolith that has been measured."""
-    place, ended = measured_shop
-    assert ended.code == 0, ended.said
-    return place
-
-
-def spoiled(place: Place, how: str) -> Ended:
-    """The decomposed variant with something wrong, against the measured monolith."""
-    first = sorted((place.workspace / "runs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns)[0]
-    return place.paredown(
-        "run", "job.py", "--variant", "decomposed", "--against", str(first), environment={"SHOP_SPOIL": how}
-    )
 
 
 def test_the_same_answer_is_said_with_its_rows_and_score(measured_shop: tuple[Place, Ended]) -> None:
@@ -87,15 +77,64 @@ def test_the_same_figures_come_as_json(measured_shop: tuple[Place, Ended]) -> No
     assert found["variants"]["decomposed"]["steps"][-1]["tasks"] == 3
 
 
-def test_a_difference_within_the_tolerance_is_none(against: Place) -> None:
+QUERIES = {
+    "a little": "SELECT * REPLACE (expected * (1 + 1e-9) AS expected) FROM sales",
+    "values": "SELECT * REPLACE (CASE WHEN customer = 'c5' THEN 1.01 ELSE 1 END * expected AS expected) FROM sales",
+    "rows": "FROM sales WHERE customer IS DISTINCT FROM 'c3' UNION ALL "
+    "SELECT * REPLACE (day + 8 AS day) FROM sales WHERE customer = 'c4' AND day < 2",
+    "column": "SELECT * EXCLUDE expected, expected AS forecast FROM sales",
+    "twice": "FROM sales UNION ALL (FROM sales ORDER BY ALL LIMIT 2)",
+}
+"""What is wrong with the decomposed answer; the rows hold keys of NULL, NaN, infinities and lists."""
+
+
+@pytest.fixture(scope="module")
+def against(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ended]:
+    """A job whose monolith has been measured, and whose decomposed variant is the query that OTHER names."""
+    place = Place(tmp_path_factory.mktemp("against"))
+    place.table(
+        "sales.parquet",
+        "SELECT CASE WHEN i >= 4 THEN 'c' || i // 4 END AS customer, i % 4 AS day, 1.5::DOUBLE + i AS expected, "
+        "CASE WHEN i % 2 = 0 THEN 'nan' ELSE 'inf' END::DOUBLE AS most, [i] AS list FROM range(48) AS t(i)",
+    )
+    place.write("all.sql", "FROM sales")
+    for name, select in QUERIES.items():
+        place.write(f"{name}.sql", select)
+    place.write(
+        "job.py",
+        "import os\nfrom profiler import Job, dataset, query\n"
+        "other = query(os.environ.get('OTHER', 'all') + '.sql', reads='sales', name='other')\n"
+        "job = Job(name='told', inputs={'sales': dataset('sales.parquet')}, answer_key=('customer', 'day'),\n"
+        "    monolith=[query('all.sql', reads='sales')], decomposed=[other])\n",
+    )
+    ended = place.paredown("run", "job.py", "--variant", "monolith")
+    assert ended.code == 0, ended.said
+    return place, ended
+
+
+def spoiled(against: tuple[Place, Ended], how: str) -> Ended:
+    """The decomposed variant with something wrong, against the measured monolith."""
+    place, monolith = against
+    arguments = ("--variant", "decomposed", "--against", monolith.run.path)
+    return place.paredown("run", "job.py", *arguments, environment={"OTHER": how})
+
+
+def test_against_takes_the_other_variant_as_it_was_measured_and_a_difference_within_the_tolerance_is_none(
+    against: tuple[Place, Ended],
+) -> None:
     ended = spoiled(against, "a little")
     assert ended.code == 0, ended.said
+    _, monolith = against
+    taken = next(end for end in ended.run.variants if end.variant is Variant.MONOLITH)
+    assert taken.from_run == monolith.run.id
+    assert len(ended.run.of(Variant.MONOLITH)) == 1
     comparison = ended.run.comparison
     assert comparison is not None
+    assert (comparison.equal, comparison.rows, comparison.equal_rows) == (True, 48, 48)
     assert comparison.largest_difference == pytest.approx(1e-9, rel=0.01)
 
 
-def test_other_values_are_shown_with_their_keys(against: Place) -> None:
+def test_other_values_are_shown_with_their_keys(against: tuple[Place, Ended]) -> None:
     ended = spoiled(against, "values")
     assert ended.code == 1, ended.said
     comparison = ended.run.comparison
@@ -103,24 +142,23 @@ def test_other_values_are_shown_with_their_keys(against: Place) -> None:
     assert (comparison.equal, comparison.rows, comparison.equal_rows) == (False, 48, 44)
     assert comparison.largest_difference == pytest.approx(0.01, rel=0.02)
     assert {row[0] for row in comparison.first_differing} == {"c5"}
-    assert {row[3] for row in comparison.first_differing} == {"expected"}
+    assert {row[2] for row in comparison.first_differing} == {"expected"}
     assert "c5" in ended.out, ended.said
 
 
-def test_missing_and_further_rows_are_shown_with_their_side(against: Place) -> None:
-    fewer = spoiled(against, "rows")
-    assert fewer.code == 1, fewer.said
-    comparison = fewer.run.comparison
+def test_missing_and_further_rows_are_shown_with_their_side(against: tuple[Place, Ended]) -> None:
+    ended = spoiled(against, "rows")
+    assert ended.code == 1, ended.said
+    comparison = ended.run.comparison
     assert comparison is not None
-    assert (comparison.only_monolith, comparison.only_decomposed, comparison.equal_rows) == (4, 0, 44)
+    assert (comparison.only_monolith, comparison.only_decomposed, comparison.equal_rows) == (4, 2, 44)
     assert {row[0] for row in comparison.first_only_monolith} == {"c3"}
-    moved = spoiled(against, "more rows")
-    assert moved.run.comparison is not None
-    assert moved.run.comparison.only_decomposed == 2
-    assert "c3" in moved.out
+    assert set(comparison.first_only_decomposed) == {("c4", "8"), ("c4", "9")}
+    assert "c3" in ended.out
+    assert "c4" in ended.out
 
 
-def test_other_columns_are_no_same_answer(against: Place) -> None:
+def test_other_columns_are_no_same_answer(against: tuple[Place, Ended]) -> None:
     ended = spoiled(against, "column")
     assert ended.code == 1, ended.said
     said = " ".join(ended.out.split())
@@ -128,22 +166,11 @@ def test_other_columns_are_no_same_answer(against: Place) -> None:
     assert "only the decomposed variant's answer has 'forecast'" in said, ended.said
 
 
-def test_keys_that_come_twice_are_an_error_of_the_variant(against: Place) -> None:
+def test_keys_that_come_twice_are_an_error_of_the_variant(against: tuple[Place, Ended]) -> None:
     ended = spoiled(against, "twice")
     assert ended.code == 1, ended.said
     reason = next(end.reason for end in ended.run.variants if end.variant is Variant.DECOMPOSED)
-    assert (
-        "answer_key (customer, service, day) does not name the rows of the answer: 2 keys come more than once" in reason
-    )
-
-
-def test_against_takes_the_other_variant_as_it_was_measured(against: Place, measured_shop: tuple[Place, Ended]) -> None:
-    ended = spoiled(against, "")
-    assert ended.code == 0, ended.said
-    first = sorted((against.workspace / "runs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns)[0]
-    taken = next(end for end in ended.run.variants if end.variant is Variant.MONOLITH)
-    assert taken.from_run == first.stem
-    assert len(ended.run.of(Variant.MONOLITH)) == 5
+    assert "answer_key (customer, day) does not name the rows of the answer: 2 keys come more than once" in reason
 
 
 def test_against_other_data_is_refused(shop: Place, measured_shop: tuple[Place, Ended]) -> None:
@@ -154,69 +181,108 @@ def test_against_other_data_is_refused(shop: Place, measured_shop: tuple[Place, 
     assert not list((shop.workspace / "runs").glob("*"))
 
 
-COMPARED = """
-import pandas
-from profiler import Job, step
-def one():
-    return pandas.DataFrame(ONE)
-def two():
-    return pandas.DataFrame(TWO)
-job = Job(name="compared", answer_key="k", monolith=[step(one)], decomposed=[step(two)])
-"""
+def compared(folder: Path, one: dict[str, list[Any]], two: dict[str, list[Any]]) -> Comparison:
+    """What is said of two DataFrames: kept, collected and compared as the sandboxes of a run do it."""
+    paths = {}
+    for variant, columns in zip(Variant, (one, two), strict=True):
+        kept, _ = frames.keep(pd.DataFrame(columns), str(folder / f"kept-{variant}"), "last")
+        paths[variant.value] = str(folder / f"{variant}.parquet")
+        answers.carry_out(
+            CollectAnswer(variant=variant, files=(kept,), target=paths[variant.value], answer_key=("k",), request=None)
+        )
+    result = answers.carry_out(CompareAnswers(**paths, key=("k",), tolerance=1e-6)).result
+    assert isinstance(result, Comparison)
+    return result
 
 
 @pytest.mark.parametrize(
     ("one", "two", "equal"),
     [
-        pytest.param("{'k': [1], 'v': [1.0]}", "{'k': [1], 'v': [1]}", True, id="1.0 and 1"),
-        pytest.param("{'k': [1], 'v': [float('nan')]}", "{'k': [1], 'v': [None]}", True, id="NaN and NULL"),
-        pytest.param("{'k': [1], 'v': [float('inf')]}", "{'k': [1], 'v': [float('inf')]}", True, id="infinite"),
-        pytest.param("{'k': [1], 'v': [float('inf')]}", "{'k': [1], 'v': [1e308]}", False, id="infinite and large"),
-        pytest.param("{'k': [1], 'v': [0.0]}", "{'k': [1], 'v': [1e-3]}", False, id="zero and something"),
-        pytest.param("{'k': [1, None], 'v': [1, 2]}", "{'k': [None, 1], 'v': [2, 1]}", True, id="NULL in the key"),
-        pytest.param("{'k': ['1'], 'v': [1]}", "{'k': [1], 'v': [1]}", False, id="keys of another type"),
-        pytest.param("{'k': [1], 'v': ['a']}", "{'k': [1], 'v': [1]}", False, id="values of another type"),
-        pytest.param("{'k': [1], 'v': [None]}", "{'k': [1], 'v': ['a']}", False, id="nothing and something"),
-        pytest.param("{'k': [1], 'v': [[1, 2]]}", "{'k': [1], 'v': [[1, 2]]}", True, id="lists"),
-        pytest.param("{'K': [1], 'v': [1]}", "{'k': [1], 'v': [1]}", None, id="case of a column"),
-        pytest.param("{'k': [1], 'v': [2**53 + 1]}", "{'k': [1], 'v': [2**53]}", False, id="beyond floats"),
+        pytest.param({"k": [1], "v": [1.0]}, {"k": [1], "v": [1]}, True, id="1.0 and 1"),
+        pytest.param({"k": [1], "v": [float("nan")]}, {"k": [1], "v": [None]}, True, id="NaN and NULL"),
+        pytest.param({"k": [1], "v": [float("inf")]}, {"k": [1], "v": [float("inf")]}, True, id="infinite"),
+        pytest.param({"k": [1], "v": [float("inf")]}, {"k": [1], "v": [1e308]}, False, id="infinite and large"),
+        pytest.param({"k": [1], "v": [0.0]}, {"k": [1], "v": [1e-3]}, False, id="zero and something"),
+        pytest.param({"k": [1, None], "v": [1, 2]}, {"k": [None, 1], "v": [2, 1]}, True, id="NULL in the key"),
+        pytest.param({"k": ["1"], "v": [1]}, {"k": [1], "v": [1]}, False, id="keys of another type"),
+        pytest.param({"k": [1], "v": ["a"]}, {"k": [1], "v": [1]}, False, id="values of another type"),
+        pytest.param({"k": [1], "v": [None]}, {"k": [1], "v": ["a"]}, False, id="nothing and something"),
+        pytest.param({"k": [1], "v": [[1, 2]]}, {"k": [1], "v": [[1, 2]]}, True, id="lists"),
+        pytest.param({"k": [1], "v": [2**53 + 1]}, {"k": [1], "v": [2**53]}, False, id="beyond floats"),
     ],
 )  # fmt: skip
-def test_values_are_compared_as_a_reader_means_them(place: Place, one: str, two: str, equal: bool | None) -> None:
-    place.write("job.py", COMPARED.replace("ONE", one).replace("TWO", two))
-    ended = place.paredown("run", "job.py")
-    assert "bug of paredown" not in ended.err, ended.said
-    assert ended.code in (0, 1), ended.said
-    if equal is not None:
-        assert ended.run.comparison is not None
-        assert ended.run.comparison.equal is equal, ended.said
+def test_values_are_compared_as_a_reader_means_them(
+    tmp_path: Path, one: dict[str, list[Any]], two: dict[str, list[Any]], equal: bool
+) -> None:
+    assert compared(tmp_path, one, two).equal is equal
+
+
+def test_a_key_in_other_letters_is_told_as_missing(tmp_path: Path) -> None:
+    with pytest.raises(answers.AnswerError, match="monolith: the answer has no column 'k', which answer_key names"):
+        compared(tmp_path, {"K": [1], "v": [1]}, {"k": [1], "v": [1]})
+
+
+def raises(answer: pd.DataFrame) -> object:
+    """A score that cannot be had."""
+    raise ValueError("no labels")
+
+
+def gives_a_number(answer: pd.DataFrame) -> object:
+    """A score without a name."""
+    return 1
+
+
+def gives_nothing(answer: pd.DataFrame) -> object:
+    """A score that is no value."""
+    return {"a": None}
 
 
 @pytest.mark.parametrize(
-    "body", ["raise ValueError('no labels')", "return 1", "import os; os._exit(3)", "return {'a': None}"]
+    ("function", "values", "problem"),
+    [
+        (raises, {}, "ValueError: no labels"),
+        (gives_a_number, {}, "score returned a int; expected a dict from names to numbers or texts"),
+        (gives_nothing, {"a": "None"}, ""),
+    ],
 )
-def test_a_score_that_fails_is_told_and_fails_nothing(place: Place, body: str) -> None:
+def test_a_score_that_is_none_is_told(
+    tmp_path: Path, function: Callable[..., object], values: dict[str, str], problem: str
+) -> None:
+    answer, _ = frames.keep(pd.DataFrame({"k": [1]}), str(tmp_path / "answer"), "last")
+    reference = FunctionRef(file=__file__, qualname=function.__name__, module=__name__)
+    score: Any = answers.carry_out(ScoreAnswer(variant=Variant.MONOLITH, answer=answer, function=reference)).result
+    assert score.values == values
+    assert problem in score.problem
+    assert bool(problem) == bool(score.problem)
+
+
+def test_a_score_that_fails_fails_nothing(place: Place) -> None:
+    place.table("sales.parquet", "SELECT 1 AS k")
+    place.write("all.sql", "FROM sales")
     place.write(
         "job.py",
-        "import pandas\nfrom profiler import Job, step\n"
-        "def one():\n    return pandas.DataFrame({'k': [1]})\n"
-        f"def score(answer):\n    {body}\n"
-        "job = Job(name='scored', monolith=[step(one)], score=score)\n",
+        "from profiler import Job, dataset, query\n"
+        "def score(answer):\n    import os\n    os._exit(3)\n"
+        "job = Job(name='scored', inputs={'sales': dataset('sales.parquet')}, score=score,\n"
+        "    monolith=[query('all.sql', reads='sales')])\n",
     )
     ended = place.paredown("run", "job.py")
     assert ended.code == 0, ended.said
-    assert len(ended.run.scores) == 1
-    if "None" not in body:
-        assert ended.run.scores[0].problem
+    (score,) = ended.run.scores
+    assert "exit code 3" in score.problem
 
 
-def test_when_one_variant_fails_the_other_still_runs(shop: Place) -> None:
-    text = (shop.folder / "job.py").read_text()
-    shop.write(
+def test_when_one_variant_fails_the_other_still_runs(place: Place) -> None:
+    place.table("sales.parquet", "SELECT 1 AS k")
+    place.write("all.sql", "FROM sales")
+    place.write(
         "job.py",
-        text.replace("    return load.groupby(", '    raise ValueError("no memory left")\n    return load.groupby('),
+        "from profiler import Job, dataset, query, step\n"
+        'def load(paths):\n    raise ValueError("no memory left")\n'
+        "job = Job(name='half', inputs={'sales': dataset('sales.parquet')}, answer_key='k',\n"
+        "    monolith=[step(load, reads='sales')], decomposed=[query('all.sql', reads='sales')])\n",
     )
-    ended = shop.paredown("run", "job.py")
+    ended = place.paredown("run", "job.py")
     assert ended.code == 1, ended.said
     ends = {end.variant: end for end in ended.run.variants}
     assert not ends[Variant.MONOLITH].complete

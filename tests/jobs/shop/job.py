@@ -5,7 +5,6 @@ import os
 from profiler import Job, dataset, per_group, query, step
 
 KEYS = ("customer", "service")
-SPOIL = os.environ.get("SHOP_SPOIL", "")  # What a test wants to be wrong with the decomposed answer.
 WAIT = os.environ.get("SHOP_WAIT", "")  # A file; while it is there, `predict` does not go on.
 
 
@@ -49,26 +48,6 @@ def wait_as_told():
         time.sleep(0.01)
 
 
-def spoil(predict):
-    """Make the answer as wrong as a test wants it."""
-    match SPOIL:
-        case "twice":
-            import pandas
-
-            return pandas.concat([predict, predict.head(2)], ignore_index=True)
-        case "column":
-            return predict.rename(columns={"expected": "forecast"})
-        case "rows":
-            return predict[predict["customer"] != "c3"]
-        case "more rows":
-            return predict.assign(day=predict["day"] + (predict["customer"] == "c3"))
-        case "values":
-            return predict.assign(expected=predict["expected"] * (1 + 0.01 * (predict["customer"] == "c5")))
-        case "a little":
-            return predict.assign(expected=predict["expected"] * (1 + 1e-9))
-    return predict
-
-
 def score(answer):
     """What is known of the answer."""
     return {"rows": len(answer), "share": (answer["cost"] > answer["expected"]).mean()}
@@ -94,6 +73,5 @@ job = Job(
         step(cutoff),
         per_group(train, reads=("daily", "cutoff"), by=KEYS),
         per_group(predict, reads=("daily", "train", "cutoff"), by=KEYS),
-        *([step(spoil, reads="predict")] if SPOIL else []),
     ],
 )
