@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from profiler import Job, step
+from profiler.cli.main import main
+from profiler.errors import DeclarationError
 from tests.integration.place import Ended, Place
 
 HEAD = (
@@ -179,29 +182,41 @@ ODD = ["two words", 'it\'s "so" größe 漢字 ;DROP TABLE x %s{}', "../../up/b"
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_job_step_input_and_column_may_have_any_name(place: Place, name: str) -> None:
-    quoted = '"' + name.replace('"', '""') + '"'
-    place.table("data.parquet", f"SELECT i % 3 AS {quoted}, i AS amount FROM range(9) AS t(i)")
-    place.write("q.sql", f"SELECT {quoted}, sum(amount) AS amount FROM {quoted} GROUP BY ALL")
-    place.write(
-        "job.py",
-        HEAD + f"NAME = {name!r}\n"
-        "def same(rows):\n    return rows.drop(columns=NAME)\n"
-        "job = Job(name=NAME, inputs={NAME: dataset('data.parquet')}, answer_key=NAME, request=NAME,\n"
-        "    monolith=[query('q.sql', reads=NAME, name='q' + NAME), per_group(same, reads='q' + NAME, by=NAME,\n"
-        "        name=NAME + '!')],\n"
-        "    decomposed=[query('q.sql', reads=NAME, name='q' + NAME, shard_by=NAME),\n"
-        "        per_group(same, reads='q' + NAME, by=NAME, name=NAME + '!')])\n",
-    )
-    before = set(place.folder.parent.iterdir())
-    ended = place.paredown("run", "job.py", "--shards", "2")
+def test_a_job_may_have_any_name(sales: Place, name: str) -> None:
+    sales.write("job.py", HEAD + JOB.replace("'small'", repr(name)))
+    before = set(sales.folder.parent.iterdir())
+    ended = sales.paredown("run", "job.py")
     assert ended.code == 0, ended.said
     assert ended.run.plan.job == name
+    assert set(sales.folder.parent.iterdir()) == before
+    names = {path.name for path in sales.folder.iterdir()} - {"__pycache__"}
+    assert names == {"sales.parquet", "job.py", ".paredown"}
+    assert sales.paredown("report").code == 0
+
+
+def test_steps_inputs_and_columns_may_have_any_name(place: Place) -> None:
+    quoted = ['"' + name.replace('"', '""') + '"' for name in ODD]
+    place.table("data.parquet", f"SELECT {', '.join(f'i % 3 AS {name}' for name in quoted)}, i FROM range(9) AS t(i)")
+    for number, name in enumerate(quoted):
+        place.write(f"{number}.sql", f"SELECT {', '.join(quoted)}, sum(i) AS amount FROM {name} GROUP BY ALL")
+    place.write(
+        "job.py",
+        HEAD + f"ODD = {ODD!r}\n"
+        "def same(rows, *others):\n    assert all(len(rows) == len(other) == 1 for other in others)\n"
+        "    return rows.drop(columns=ODD)\n"
+        "steps = [*(query(f'{n}.sql', reads=name, name=name + '!', shard_by=ODD) for n, name in enumerate(ODD)),\n"
+        "    per_group(same, reads=[name + '!' for name in ODD], by=ODD, name='q' + ODD[2])]\n"
+        "job = Job(name='odd', answer_key=ODD, request=ODD[1], monolith=steps, decomposed=steps,\n"
+        "    inputs={name: dataset('data.parquet') for name in ODD})\n",
+    )
+    before = set(place.folder.parent.iterdir())
+    there = {path.name for path in place.folder.iterdir()}
+    ended = place.paredown("run", "job.py", "--shards", "2")
+    assert ended.code == 0, ended.said
     assert ended.run.comparison is not None
     assert ended.run.comparison.equal_rows == 3
     assert set(place.folder.parent.iterdir()) == before
-    names = {path.name for path in place.folder.iterdir()} - {"__pycache__"}
-    assert names == {"data.parquet", "q.sql", "job.py", ".paredown"}
+    assert {path.name for path in place.folder.iterdir()} - {"__pycache__"} == there | {".paredown"}
     assert place.paredown("report").code == 0
 
 
@@ -209,19 +224,28 @@ def test_two_steps_whose_names_differ_in_odd_letters_do_not_share_a_folder(place
     place.write(
         "job.py",
         HEAD + "def one():\n    return 1\ndef two():\n    return 2\n"
-        "def both(a, b):\n    import pandas\n    return pandas.DataFrame({'a': [a], 'b': [b]})\n"
+        "def both(a, b):\n    assert (a, b) == (1, 2)\n"
         "steps = [step(one, name='x/y'), step(two, name='x y'), step(both, reads=('x/y', 'x y'))]\n"
         "job = Job(name='odd', answer_key='a', monolith=steps, decomposed=steps)\n",
     )
-    ended = place.paredown("run", "job.py")
-    assert ended.code == 0, ended.said
+    ended = place.paredown("run", "job.py", "--variant", "decomposed")
+    assert [item.outcome.ok for item in ended.run.measurements] == [True, True, True], ended.said
 
 
 @pytest.mark.parametrize("name", ["a\nb", "\x1b[31mred", "", "  "])
-def test_names_that_cannot_be_printed_are_refused(sales: Place, name: str) -> None:
-    sales.write("job.py", HEAD + JOB.replace("'small'", repr(name)))
-    ended = refused(sales, "job")
-    assert "\x1b" not in ended.err
+def test_names_that_cannot_be_printed_are_refused(name: str) -> None:
+    with pytest.raises(DeclarationError, match=r"^job.*name"):
+        Job(name=name, monolith=[step(len_of)])
+
+
+def len_of() -> int:
+    """What a step may call."""
+    return 1
+
+
+def test_a_name_that_cannot_be_printed_is_not_printed(sales: Place) -> None:
+    sales.write("job.py", HEAD + JOB.replace("'small'", repr("\x1b[31mred")))
+    assert "\x1b" not in refused(sales, "job").err
 
 
 def test_a_function_that_is_no_plain_function_is_refused_with_the_reason(sales: Place) -> None:
@@ -266,48 +290,50 @@ def test_a_step_and_an_input_of_the_same_name_are_refused(sales: Place) -> None:
     refused(sales, "step 'sales' has the name of an input", "step 'use' has the name of an earlier step", "name=...")
 
 
-@pytest.mark.parametrize(
-    ("steps", "words"),
-    [
-        ("[query('k.sql', reads='sales', shard_by='town')]", "shard_by names 'town', which the query does not return"),
-        ("[query('k.sql', reads='sales')]", "its answer has no column 'key'; it has shop, day"),
-        (
-            "[query('k.sql', reads='sales'), per_group(use, reads='k', by='town')]",
-            "goes by town, which nothing that it",
-        ),
-        ("[per_group(use, reads='sales', by='shop')]", "an input has no groups: read it in a step or a query before"),
-        ("[query('k.sql', reads='sales'), per_group(use, reads='k', by=())]", "by is empty; expected the columns"),
-        ("[step(use, reads=('sales', 'sales'))]", "reads names something twice: sales, sales"),
-        ("[step(use)]", "use(paths) is called with one argument per name in reads (none): missing a required argument"),
-        ("[script('gone.py', writes='a.csv')]", "is a script; it can only be the one step of a monolith"),
-        (
-            "[query('k.sql', reads='sales', combine='k.sql', part_mib=0)]",
-            "part_mib is 0; expected a whole number from 1",
-        ),
-        ("[query(7, reads='sales', name='seven')]", "the file is 7; expected a path"),
-    ],
-)
-def test_a_mistake_is_told_with_its_step(sales: Place, steps: str, words: str) -> None:
-    sales.write("k.sql", "SELECT shop, day FROM sales")
-    sales.write(
+MISTAKES = [
+    ("town", "query('k.sql', reads='sales', shard_by='town', name='town')",
+     "shard_by names 'town', which the query does not return"),
+    ("k", "query('k.sql', reads='sales')", ""),
+    ("goes", "per_group(use, reads='k', by='town', name='goes')", "goes by town, which nothing that it"),
+    ("first", "per_group(use, reads='sales', by='shop', name='first')",
+     "an input has no groups: read it in a step or a query before"),
+    ("by", "per_group(use, reads='k', by=(), name='by')", "by is empty; expected the columns"),
+    ("reads", "step(use, reads=('sales', 'sales'), name='reads')", "reads names something twice: sales, sales"),
+    ("none", "step(use, name='none')",
+     "use(paths) is called with one argument per name in reads (none): missing a required argument"),
+    ("gone", "script('gone.py', writes='a.csv')", "is a script; it can only be the one step of a monolith"),
+    ("part", "query('k.sql', reads='sales', combine='k.sql', part_mib=0, name='part')",
+     "part_mib is 0; expected a whole number from 1"),
+    ("seven", "query(7, reads='sales', name='seven')", "the file is 7; expected a path"),
+    ("whole", "query('whole.sql', reads='sales', shard_by='day')", ""),
+    ("double", "query('double.sql', reads='sales', shard_by='day')",
+     "the key 'day' is DOUBLE here and INTEGER in step 'whole'; equal keys would land in different shards; "
+     "cast one of them"),
+]  # fmt: skip
+"""Steps of one job in their order, by name, and what is wrong with each."""
+
+
+@pytest.fixture(scope="module")
+def mistaken(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """How the job of all these mistakes is refused."""
+    place = Place(tmp_path_factory.mktemp("mistaken"))
+    place.table("sales.parquet", "SELECT 'a' AS shop, 1 AS day, 2.5 AS amount")
+    place.write("k.sql", "SELECT shop, day FROM sales")
+    place.write("whole.sql", "SELECT shop, 1 AS day FROM sales")
+    place.write("double.sql", "SELECT shop, 1.0::DOUBLE AS day FROM sales")
+    place.write(
         "job.py",
         HEAD + "job = Job(name='x', inputs={'sales': dataset('sales.parquet')}, answer_key='key',\n"
-        f"    monolith=[step(use, reads='sales')], decomposed={steps})\n",
+        "    monolith=[step(use, reads='sales')],\n"
+        f"    decomposed=[{', '.join(step for _, step, _ in MISTAKES)}])\n",
     )
-    refused(sales, words)
+    return refused(place, "x: decomposed: its answer has no column 'key'; it has shop, day")
 
 
-def test_keys_of_different_types_are_told(sales: Place) -> None:
-    sales.write("a.sql", "SELECT shop, 1 AS day FROM sales")
-    sales.write("b.sql", "SELECT shop, 1.0::DOUBLE AS day FROM sales")
-    sales.write(
-        "job.py",
-        HEAD + "def both(a, b):\n    return a\n"
-        "job = Job(name='x', inputs={'sales': dataset('sales.parquet')}, answer_key='day',\n"
-        "    monolith=[step(use, reads='sales')], decomposed=[query('a.sql', reads='sales', shard_by='day'),\n"
-        "    query('b.sql', reads='sales', shard_by='day'), per_group(both, reads=('a', 'b'), by='day')])\n",
-    )
-    refused(sales, "the key 'day' is DOUBLE here and INTEGER in step 'a'", "cast one of them")
+@pytest.mark.parametrize(("name", "words"), [(name, words) for name, _, words in MISTAKES if words])
+def test_a_mistake_is_told_with_its_step(mistaken: Ended, name: str, words: str) -> None:
+    told = [line for line in mistaken.err.splitlines() if line.startswith(f"error: x: decomposed step {name!r}")]
+    assert any(words in line for line in told), mistaken.said
 
 
 def test_a_script_with_a_job_in_a_string_is_a_script(place: Place) -> None:
@@ -343,12 +369,17 @@ def test_a_script_with_a_job_in_a_string_is_a_script(place: Place) -> None:
     ],
 )
 def test_trouble_with_the_command_line_is_told_and_nothing_runs(
-    sales: Place, arguments: tuple[str, ...], words: str
+    sales: Place,
+    arguments: tuple[str, ...],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     sales.write("job.py", HEAD + JOB)
     sales.write("train.py", "print('ran')\n")
-    ended = sales.paredown(*arguments)
-    assert ended.code == 2, ended.said
-    assert ended.out == ""
-    assert words in ended.err, ended.said
+    monkeypatch.chdir(sales.folder)
+    assert main(arguments) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert words in err
     assert not list((sales.workspace / "runs").glob("*"))
