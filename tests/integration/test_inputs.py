@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from profiler.errors import InputError
+from profiler.model import FunctionRef
+from profiler.sandbox import making
+from profiler.work import MakeInput
 from tests.integration.place import Ended, Place
 
 JOB = """
@@ -42,145 +49,153 @@ def refused(place: Place, *words: str, arguments: tuple[str, ...] = ()) -> Ended
     return ended
 
 
-def test_a_missing_file_is_named_with_its_whole_path(totals: Place) -> None:
-    refused(totals, f"error: totals: input 'sales': there is no file {totals.folder}/sales.parquet")
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ended]:
+    """A job whose every input is wrong in a way of its own, and how it is refused."""
+    place = Place(tmp_path_factory.mktemp("broken"))
+    folder = place.folder
+    for name in ("cut off", "damaged"):
+        place.table(f"{name}.parquet", "SELECT 'a' || i AS shop, i AS amount FROM range(1000) AS t(i)")
+    data = (folder / "damaged.parquet").read_bytes()
+    (folder / "cut off.parquet").write_bytes(data[:-100])
+    (folder / "damaged.parquet").write_bytes(data[:-200] + bytes(192) + data[-8:])
+    (folder / "empty folder").mkdir()
+    place.write("empty.parquet", "")
+    place.table("no rows.parquet", f"{GOOD} WHERE false")
+    place.write("header.csv", "shop,amount\n")
+    place.write("text.parquet", "shop,amount\na,1\n")
+    place.write("zip.parquet", "PK\x03\x04 some zip file, with a comma")
+    place.write("magic.parquet", "PAR1")
+    (folder / "zeros.csv").write_bytes(b"\x00\x01\x02\x03" * 100)
+    place.table("whole.parquet", GOOD).rename(folder / "parquet.csv")
+    place.table("both/a.parquet", GOOD)
+    place.table("both/b.csv", GOOD)
+    (folder / "links").mkdir()
+    (folder / "links" / "a.parquet").symlink_to("gone.parquet")
+    place.write(
+        "job.py",
+        f"from profiler import Job, dataset, step\nINPUTS = {[name for name, _ in BROKEN]}\n"
+        "def use(*inputs):\n    return 1\n"
+        "job = Job(name='totals', inputs={name: dataset(name) for name in INPUTS},\n"
+        "    monolith=[step(use, reads=INPUTS)])\n",
+    )
+    return place, refused(place)
 
 
-def test_a_glob_that_matches_nothing_is_named(totals: Place) -> None:
-    reading(totals, "data/*.parquet")
-    refused(totals, f"input 'sales': {totals.folder}/data/*.parquet matches no file")
+BROKEN = [
+    ("gone.parquet", ("there is no file HERE/gone.parquet",)),
+    ("none/*.parquet", ("HERE/none/*.parquet matches no file",)),
+    ("empty folder", ("the folder HERE/empty folder holds no file",)),
+    ("empty.parquet", ("empty.parquet: is empty (0 bytes)",)),
+    ("no rows.parquet", ("no rows.parquet: holds no row",)),
+    ("header.csv", ("header.csv: holds no row",)),
+    ("cut off.parquet", ("cut off.parquet: is Parquet, but cut off (", "no footer at its end")),
+    ("damaged.parquet", ("damaged.parquet: cannot be read: ",)),
+    ("text.parquet", ("begins with 'shop,amount', which looks like CSV: rename it to .csv",)),
+    ("zip.parquet", ("is no Parquet file (it does not begin with PAR1)",)),
+    ("magic.parquet", ("is Parquet, but cut off",)),
+    ("zeros.csv", ("zeros.csv: ",)),
+    ("parquet.csv", ("parquet.csv: is Parquet under the name of a CSV file; rename it to .parquet",)),
+    ("both/*", ("holds CSV and Parquet files together; expected one kind",)),
+    ("links/*.parquet", ("links/a.parquet",)),
+]
+"""Inputs, named as their path is, and what is said of each; HERE is the job's folder."""
 
 
-def test_an_empty_folder_is_named(totals: Place) -> None:
-    (totals.folder / "data").mkdir()
-    reading(totals, "data")
-    refused(totals, f"input 'sales': the folder {totals.folder}/data holds no file")
+@pytest.mark.parametrize(("name", "words"), BROKEN)
+def test_an_input_that_is_missing_broken_or_in_disguise_is_told(
+    broken: tuple[Place, Ended], name: str, words: tuple[str, ...]
+) -> None:
+    place, ended = broken
+    (line,) = [line for line in ended.err.splitlines() if line.startswith(f"error: totals: input {name!r}: ")]
+    for word in words:
+        assert word.replace("HERE", str(place.folder)) in line
 
 
-def test_an_empty_file_is_told(totals: Place) -> None:
-    totals.write("sales.parquet", "")
-    refused(totals, "sales.parquet: is empty (0 bytes)")
+def test_nothing_else_is_told_of_inputs(broken: tuple[Place, Ended]) -> None:
+    _, ended = broken
+    assert len(ended.err.splitlines()) == len(BROKEN), ended.said
 
 
-def test_a_file_without_rows_is_told(totals: Place) -> None:
-    totals.table("sales.parquet", f"{GOOD} WHERE false")
-    refused(totals, "sales.parquet: holds no row")
+@pytest.fixture(scope="module")
+def misread(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ended]:
+    """A job whose queries are none for the columns that they get, and how it is refused."""
+    place = Place(tmp_path_factory.mktemp("misread"))
+    place.table("prices.parquet", "SELECT 'a' AS shop, 1 AS price, 'much' AS text")
+    place.write("column.sql", "-- Sales per shop.\nSELECT shop,\n    sum(amount) AS total\nFROM sales GROUP BY shop")
+    place.write("word.sql", "SELECT shop, summ(price) AS total FROM sales GROUP BY shop")
+    place.write("type.sql", "SELECT shop, sum(text) AS total\nFROM sales GROUP BY shop")
+    place.write(
+        "job.py",
+        "from profiler import Job, dataset, query\n"
+        "job = Job(name='totals', inputs={'sales': dataset('prices.parquet')},\n"
+        "    monolith=[query(f'{name}.sql', reads='sales') for name in ('column', 'word', 'type')])\n",
+    )
+    return place, refused(place)
 
 
-def test_a_csv_file_with_a_header_alone_is_told(totals: Place) -> None:
-    reading(totals, "sales.csv")
-    totals.write("sales.csv", "shop,amount\n")
-    refused(totals, "sales.csv: holds no row")
+def told(ended: Ended, step: str) -> list[str]:
+    """What is told of one step, line by line."""
+    (told,) = [part for part in ended.err.split("error: ") if f"step {step!r}" in part]
+    return told.splitlines()
 
 
-def test_a_truncated_parquet_file_is_told_from_a_whole_one(totals: Place) -> None:
-    path = totals.table("sales.parquet", "SELECT 'a' || i AS shop, i AS amount FROM range(1000) AS t(i)")
-    path.write_bytes(path.read_bytes()[:-100])
-    refused(totals, "sales.parquet: is Parquet, but cut off (", "no footer at its end")
+def under_caret(lines: list[str], number: int) -> str:
+    """What the caret below a line of a query points at."""
+    place = next(place for place, line in enumerate(lines) if f"LINE {number}:" in line)
+    return lines[place][lines[place + 1].index("^") :]
 
 
-def test_a_parquet_file_with_a_damaged_footer_is_told(totals: Place) -> None:
-    path = totals.table("sales.parquet", "SELECT 'a' || i AS shop, i AS amount FROM range(1000) AS t(i)")
-    data = bytearray(path.read_bytes())
-    data[-200:-8] = bytes(192)
-    path.write_bytes(data)
-    refused(totals, "sales.parquet: cannot be read: ")
+def test_a_missing_column_is_told_with_line_and_caret(misread: tuple[Place, Ended]) -> None:
+    place, ended = misread
+    lines = told(ended, "column")
+    assert f"{place.folder}/column.sql: " in lines[0]
+    assert 'Referenced column "amount" not found' in lines[0]
+    assert under_caret(lines, 3).startswith("amount")
+    assert "(sales has shop, price, text)" in "\n".join(lines)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("sales.parquet", b"shop,amount\na,1\n", "begins with 'shop,amount', which looks like CSV: rename it to .csv"),
-        (
-            "sales.parquet",
-            b"PK\x03\x04 some zip file, with a comma",
-            "is no Parquet file (it does not begin with PAR1)",
-        ),
-        ("sales.parquet", b"PAR1", "is Parquet, but cut off"),
-        ("sales.csv", b"\x00\x01\x02\x03" * 100, "sales.csv"),
-    ],
-)
-def test_a_file_in_disguise_is_told(totals: Place, name: str, content: bytes, words: str) -> None:
-    reading(totals, name)
-    (totals.folder / name).write_bytes(content)
-    refused(totals, words)
+def test_a_mistake_on_the_first_line_of_a_query_is_shown_as_it_was_written(misread: tuple[Place, Ended]) -> None:
+    _, ended = misread
+    lines = told(ended, "word")
+    assert "LINE 1: SELECT shop, summ(price) AS total" in "\n".join(lines)
+    assert under_caret(lines, 1).startswith("summ(price)")
 
 
-def test_parquet_under_the_name_of_a_csv_file_is_told(totals: Place) -> None:
-    totals.table("sales.parquet", GOOD).rename(totals.folder / "sales.csv")
-    reading(totals, "sales.csv")
-    refused(totals, "sales.csv: is Parquet under the name of a CSV file; rename it to .parquet")
-
-
-def test_csv_and_parquet_together_are_refused(totals: Place) -> None:
-    totals.table("data/a.parquet", GOOD)
-    totals.table("data/b.csv", GOOD)
-    reading(totals, "data/*")
-    refused(totals, "holds CSV and Parquet files together; expected one kind")
-
-
-def test_a_missing_column_is_told_with_line_and_caret(totals: Place) -> None:
-    totals.table("sales.parquet", "SELECT 'a' AS shop, 1 AS price")
-    totals.write("totals.sql", "-- Sales per shop.\nSELECT shop,\n    sum(amount) AS total\nFROM sales GROUP BY shop")
-    ended = refused(totals, "step 'totals'", f"{totals.folder}/totals.sql: ", 'Referenced column "amount" not found')
-    lines = ended.err.splitlines()
-    place = next(number for number, line in enumerate(lines) if "LINE 3:" in line)
-    assert lines[place].index("amount") == lines[place + 1].index("^"), ended.said
-    assert "(sales has shop, price)" in ended.err
-
-
-def test_a_mistake_on_the_first_line_of_a_query_is_shown_as_it_was_written(totals: Place) -> None:
-    totals.table("sales.parquet", GOOD)
-    totals.write("totals.sql", "SELECT shop, summ(amount) AS total FROM sales GROUP BY shop")
-    ended = refused(totals, "LINE 1: SELECT shop, summ(amount) AS total")
-    lines = ended.err.splitlines()
-    place = next(number for number, line in enumerate(lines) if "LINE 1:" in line)
-    assert lines[place].index("summ") == lines[place + 1].index("^"), ended.said
-
-
-def test_a_column_of_another_type_is_told(totals: Place) -> None:
-    totals.table("sales.parquet", "SELECT 'a' AS shop, 'much' AS amount")
-    refused(totals, "step 'totals'", "sum(VARCHAR)", "LINE 1:")
+def test_a_column_of_another_type_is_told(misread: tuple[Place, Ended]) -> None:
+    _, ended = misread
+    said = "\n".join(told(ended, "type"))
+    assert "sum(VARCHAR)" in said
+    assert "LINE 1:" in said
 
 
 def test_an_input_brought_on_the_command_line_is_checked_the_same_way(totals: Place) -> None:
     refused(totals, f"there is no file {totals.folder}/other.parquet", arguments=("--input", "sales=other.parquet"))
 
 
-def test_an_unknown_input_names_the_known_ones(totals: Place) -> None:
-    totals.table("sales.parquet", GOOD)
-    refused(totals, "there is no input 'sale' to bring; did you mean sales?", arguments=("--input", "sale=x.parquet"))
-
-
-def test_a_folder_that_is_no_parquet_file_among_others_is_no_crash(totals: Place) -> None:
-    totals.table("data/a.parquet", GOOD)
-    (totals.folder / "data" / "b.parquet").mkdir()
-    reading(totals, "data/*.parquet")
-    ended = totals.paredown("run", "job.py")
-    assert ended.code in (0, 2), ended.said
-    assert "Traceback" not in ended.err
-
-
-def test_a_broken_link_is_told(totals: Place) -> None:
-    (totals.folder / "data").mkdir()
-    (totals.folder / "data" / "a.parquet").symlink_to("gone.parquet")
-    reading(totals, "data/*.parquet")
-    refused(totals, "data/a.parquet")
-
-
-@pytest.mark.parametrize("name", ["it's.parquet", 'a "b".parquet', "grüße.parquet", "a [1].parquet", "a,b.parquet"])
-def test_a_file_name_may_hold_anything(totals: Place, name: str) -> None:
-    totals.table(name, GOOD)
-    reading(totals, name)
-    ended = totals.paredown("plan", "job.py")
+def test_a_file_name_may_hold_anything(place: Place) -> None:
+    names = ["it's.parquet", 'a "b".parquet', "grüße.parquet", "a [1].parquet", "a,b.parquet"]
+    for name in names:
+        place.table(name, GOOD)
+    place.write(
+        "job.py",
+        f"from profiler import Job, dataset, step\nINPUTS = {names}\n"
+        "def use(*inputs):\n    return 1\n"
+        "job = Job(name='named', inputs={f'i{n}': dataset(name) for n, name in enumerate(INPUTS)},\n"
+        "    monolith=[step(use, reads=[f'i{n}' for n in range(len(INPUTS))])])\n",
+    )
+    ended = place.paredown("plan", "job.py")
     assert ended.code == 0, ended.said
-    assert "1 rows" in ended.out or "1 row" in ended.out
+    for name in names:
+        (line,) = [line for line in ended.out.splitlines() if line.endswith(name)]
+        assert "1 row" in line
 
 
-def test_csv_is_read_as_well(totals: Place) -> None:
-    totals.table("sales.csv", "SELECT 'a' || i % 3 AS shop, i AS amount FROM range(30) AS t(i)")
-    reading(totals, "sales.csv")
-    ended = totals.paredown("run", "job.py")
+def test_csv_is_read_as_well_and_a_folder_of_such_a_name_is_no_crash(totals: Place) -> None:
+    totals.table("data/sales.csv", "SELECT 'a' || i % 3 AS shop, i AS amount FROM range(30) AS t(i)")
+    (totals.folder / "data" / "folder.csv").mkdir()
+    reading(totals, "data/*.csv")
+    ended = totals.paredown("run", "job.py", "--variant", "decomposed")
     assert ended.code == 0, ended.said
     assert ended.run.answers[0].rows == 3
 
@@ -209,25 +224,40 @@ def test_what_a_make_function_raises_is_shown_with_its_own_traceback(place: Plac
     refused(place, "making input 'sales'", 'job.py", line 4, in make', "OSError: no room")
 
 
+def below(folder: Path) -> None:
+    """Make data where no input looks for them."""
+    (folder / "part").mkdir()
+
+
+def hidden(folder: Path) -> None:
+    """Make data that no glob finds."""
+    (folder / ".a.csv").write_text("x")
+
+
+def removed(folder: Path) -> None:
+    """Make less than nothing."""
+    folder.rmdir()
+
+
 @pytest.mark.parametrize(
-    ("writes", "says"),
+    ("function", "says"),
     [
-        ("(folder / 'part').mkdir()", "input 'sales': make wrote into a folder of its own, part; expected every file"),
-        ("(folder / '.a.csv').write_text('x')", "input 'sales': make wrote no file"),
-        ("folder.rmdir()", "input 'sales': make wrote no file"),
+        (below, "input 'sales': below wrote into a folder of its own, part; expected every file"),
+        (hidden, "input 'sales': hidden wrote no file"),
+        (removed, "input 'sales': removed wrote no file"),
     ],
 )
-def test_a_make_function_whose_files_no_run_would_find_is_told(place: Place, writes: str, says: str) -> None:
-    place.write(
-        "job.py",
-        "from profiler import Job, dataset, step\n"
-        f"def make(folder, *, rows=3):\n    {writes}\n"
-        "def use(paths):\n    return 1\n" + MADE,
-    )
-    refused(place, says)
+def test_a_make_function_whose_files_no_run_would_find_is_told(
+    tmp_path: Path, function: Callable[..., object], says: str
+) -> None:
+    reference = FunctionRef(file=__file__, qualname=function.__name__, module=__name__)
+    order = MakeInput(name="sales", function=reference, params={}, target=str(tmp_path / "sales"))
+    with pytest.raises(InputError, match=f"^{says}"):
+        making.carry_out(order)
+    assert not (tmp_path / "sales").exists()
 
 
-def test_a_make_function_that_writes_nothing_is_told(place: Place) -> None:
+def test_a_make_function_that_writes_nothing_is_told_and_so_are_its_parameters(place: Place) -> None:
     place.write(
         "job.py",
         "from profiler import Job, dataset, step\n"
@@ -235,8 +265,13 @@ def test_a_make_function_that_writes_nothing_is_told(place: Place) -> None:
         "def use(paths):\n    return 1\n" + MADE,
     )
     refused(place, "input 'sales': make wrote no file")
-    refused(place, "parameter 'rows' is 'many'; expected a value of type int", arguments=("--param", "rows=many"))
-    refused(place, "there is no parameter 'row'; did you mean rows?", arguments=("--param", "row=3"))
+    refused(
+        place,
+        "parameter 'rows' is 'many'; expected a value of type int",
+        "there is no parameter 'row'; did you mean rows?",
+        "there is no input 'sale' to bring; did you mean sales?",
+        arguments=("--param", "rows=many", "--param", "row=3", "--input", "sale=x.parquet"),
+    )
     refused(place, "--param 'rows': expected NAME=VALUE, like rows=1000000", arguments=("--param", "rows"))
 
 
@@ -255,7 +290,10 @@ def test_made_data_are_made_once(place: Place) -> None:
     assert second.run.plan.inputs == first.run.plan.inputs
 
 
-def test_a_column_that_only_some_files_have_is_told(shop: Place) -> None:
-    shop.table("data/sales-4.parquet", f"SELECT *, 'card' AS paid_by FROM '{shop.folder}/data/sales-0.parquet'")
-    ended = shop.paredown("run", "job.py", "--variant", "decomposed")
+def test_a_column_that_only_some_files_have_is_told(totals: Place) -> None:
+    for part in range(4):
+        totals.table(f"data/{part}.parquet", GOOD)
+    totals.table("data/4.parquet", f"{GOOD}, 'card' AS paid_by")
+    reading(totals, "data/*.parquet")
+    ended = totals.paredown("run", "job.py", "--variant", "decomposed")
     assert "1 of its 5 files have a column 'paid_by', else it is NULL" in " ".join(ended.out.split()), ended.said
