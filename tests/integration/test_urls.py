@@ -22,9 +22,10 @@ from profiler.work import CountGroups, Source
 from tests.factories import a_planned_step
 from tests.integration.conftest import SALES
 from tests.integration.place import Ended, Place
+from tests.integration.within import paredown_within
 from tests.object_stores import SECRET, Store, ask, environment, listening, never, refusing, resets, running_store, slow
 
-FILES = 240
+FILES = 48
 TEN = "s3://focus/sales/part-00*.parquet"
 TOTALS = "SELECT customer, service, sum(cost) AS total\nFROM sales\nGROUP BY ALL\n"
 JOB = """
@@ -39,7 +40,6 @@ job = Job(
 )
 """
 OWN_WAY = """
-import pandas
 from profiler import Job, dataset, per_shard, query, step
 
 def load(paths):
@@ -60,19 +60,18 @@ job = Job(
 )
 """
 MANY_WAYS = """
-import pandas
 from profiler import Job, dataset, per_shard, query, step
 
 def own(paths):
+    import pandas
     return pandas.DataFrame({"customer": ["c"], "service": ["s"]})
 
 def counted(rows):
     return rows[["customer", "service"]]
 
-def goes(rows):
+def goes():
     import boto3
     boto3.client("s3").delete_object(Bucket="focus", Key="gone/a.parquet")
-    return rows
 
 job = Job(
     name="ways",
@@ -87,8 +86,8 @@ job = Job(
         query("lines.sql", reads="text"),
         query("totals.sql", reads="sales", combine="all.sql", part_mib=1, shard_by=("customer", "service")),
         per_shard(counted, reads="totals"),
-        step(goes, reads="counted"),
-        query("last.sql", reads=("goes", "gone")),
+        step(goes),
+        query("last.sql", reads="gone"),
     ],
 )
 """
@@ -96,9 +95,10 @@ job = Job(
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """S3 with the shop's sales in several hundred files, and some other files."""
+    """S3 with the shop's sales in many files, and some other files; this process asks it too."""
     folder = tmp_path_factory.mktemp("sales")
-    with running_store("focus") as running, duckdb.connect() as connection:
+    with running_store("focus") as running, duckdb.connect() as connection, pytest.MonkeyPatch.context() as there:
+        ask(running.environment, there)
         connection.execute(f"CREATE TABLE sales AS {SALES}")
         for part in range(FILES):
             rows = f"SELECT * FROM sales WHERE rowid % {FILES} = {part} ORDER BY rowid"
@@ -137,7 +137,7 @@ def reading(place: Place, path: str) -> Place:
 
 def refused(place: Place, *words: str, arguments: tuple[str, ...] = ()) -> Ended:
     """The job is refused with these words, in one error; nothing was run and no run is kept."""
-    ended = place.paredown("run", "job.py", *arguments)
+    ended = paredown_within(place, "run", "job.py", *arguments)
     assert ended.code == 2, ended.said
     assert ended.out == ""
     assert ended.err.startswith("error: "), ended.said
@@ -160,7 +160,7 @@ def task_of(ended: Ended, variant: Variant, step: str) -> Measurement:
 
 @pytest.fixture(scope="module")
 def measured(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """A job on several hundred files of S3; its monolith reads them by itself, through fsspec."""
+    """A job on many files of S3; its monolith reads them by itself, through fsspec."""
     place = Place(tmp_path_factory.mktemp("on S3"), environment=store.environment)
     place.write("totals.sql", TOTALS)
     place.write("job.py", OWN_WAY)
@@ -220,21 +220,21 @@ def test_no_credential_is_kept_anywhere(measured: Ended) -> None:
 
 
 def test_a_plan_shows_where_the_files_are(totals: Place) -> None:
-    ended = totals.paredown("plan", "job.py")
+    ended = paredown_within(totals, "plan", "job.py")
     assert ended.code == 0, ended.said
     assert "10 files" in ended.out
-    assert "100 rows · s3://focus/sales/\n" in ended.out
+    assert "500 rows · s3://focus/sales/\n" in ended.out
 
 
 def test_a_plan_names_the_command_that_runs_what_was_planned(totals: Place) -> None:
     asked = ("job.py", "--input", f"sales={TEN}", "--shards", "3", "--workspace", "its own")
-    ended = totals.paredown("plan", *asked)
+    ended = paredown_within(totals, "plan", *asked)
     assert ended.code == 0, ended.said
     (following,) = (line for line in ended.out.splitlines() if line.startswith("Next:"))
     assert shlex.split(following.removeprefix("Next:")) == ["paredown", "run", *asked]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ways(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A job that reads a slow store in many ways, and last a file that has gone by then."""
     place = Place(tmp_path_factory.mktemp("ways"))
@@ -246,7 +246,7 @@ def ways(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Ended:
         place.write(f"{query}.sql", TOTALS.replace("sales", table))
     with listening(slow(store, 0.02)) as address:
         place.environment.update(environment(address))
-        return place.paredown("run", "job.py", "--shards", "auto")
+        return place.paredown("run", "job.py", "--jobs", "1", "--shards", "auto")
 
 
 def test_a_store_that_is_slow_is_waited_for(ways: Ended) -> None:
@@ -310,7 +310,6 @@ def test_local_data_need_neither_fsspec_nor_boto3(place: Place) -> None:
     assert ended.code == 0, ended.said
 
 
-@pytest.mark.usefixtures("asking")
 def test_a_file_of_the_same_size_is_another_input(store: Store) -> None:
     def found(content: bytes) -> InputFiles:
         store.client.put_object(Bucket="focus", Key="changing/a.csv", Body=b"customer\n" + content)
@@ -323,7 +322,6 @@ def test_a_file_of_the_same_size_is_another_input(store: Store) -> None:
     assert one.fingerprint != other.fingerprint
 
 
-@pytest.mark.usefixtures("asking")
 @pytest.mark.parametrize("name", ["a b%20+#", "[1]", "x?y*", 'Zoë\'s "a"', "\x1b[31m"])
 def test_a_file_is_read_by_any_name(store: Store, name: str) -> None:
     body = store.client.get_object(Bucket="focus", Key="sales/part-000.parquet")["Body"].read()
@@ -332,12 +330,11 @@ def test_a_file_is_read_by_any_name(store: Store, name: str) -> None:
     with Remote() as remote, frames.connect(threads=1) as connection:
         paths, missing = expand([url], remote)
         assert (paths, missing) == ((url,), [])
-        assert inspect_files(paths, remote) == (paths, 10, [])
+        assert inspect_files(paths, remote) == (paths, 50, [])
         queries.add_view(connection, Source(name="sales", files=paths, is_input=True))
-        assert connection.execute("SELECT count(*) FROM sales").fetchall() == [(10,)]
+        assert connection.execute("SELECT count(*) FROM sales").fetchall() == [(50,)]
 
 
-@pytest.mark.usefixtures("asking")
 @pytest.mark.parametrize("url", ["s3://focus/folder", "s3://focus/folder/", "s3://focus/folder/*", "s3://focus/**/b.*"])
 def test_a_folder_and_its_marker_are_no_files(store: Store, url: str) -> None:
     for key in ("folder/", "folder/b.csv"):
@@ -349,21 +346,14 @@ def test_a_folder_and_its_marker_are_no_files(store: Store, url: str) -> None:
 
 
 @pytest.fixture
-def asking(store: Store, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """This process asks the store."""
-    ask(store.environment, monkeypatch)
-    return monkeypatch
-
-
-@pytest.fixture
-def elsewhere(asking: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def elsewhere(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """This process asks what the test says, by a client of its own."""
     S3FileSystem.clear_instance_cache()
-    yield asking
+    yield monkeypatch
     S3FileSystem.clear_instance_cache()
 
 
-@pytest.mark.usefixtures("asking")
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize(
     ("url", "words"),
     [
@@ -402,7 +392,7 @@ def complaints_of(*urls: str) -> list[str]:
         return [error.message]
 
 
-@pytest.mark.usefixtures("asking")
+@pytest.mark.usefixtures("store")
 def test_files_of_a_disk_and_of_a_store_are_no_one_input(place: Place) -> None:
     path = place.table("sales.parquet", SALES)
     assert complaints_of(str(path), TEN) == [
@@ -410,7 +400,7 @@ def test_files_of_a_disk_and_of_a_store_are_no_one_input(place: Place) -> None:
     ]
 
 
-@pytest.mark.usefixtures("asking")
+@pytest.mark.usefixtures("store")
 def test_a_count_of_groups_says_what_is_wrong_with_a_store() -> None:
     order = CountGroups(
         split=a_planned_step(name="totals", kind="query", reads=("sales",), sql=TOTALS, shard_by=("customer",)),
@@ -489,6 +479,7 @@ def test_a_store_without_its_library_is_told(totals: Place) -> None:
     refused(totals, f"{TEN}: its filesystem is not installed; pip install 'paredown[s3]'")
 
 
-def test_a_store_without_fsspec_is_told(asking: pytest.MonkeyPatch) -> None:
-    asking.setitem(sys.modules, "fsspec", None)
+@pytest.mark.usefixtures("store")
+def test_a_store_without_fsspec_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
     assert complaints_of(TEN) == [f"{TEN}: fsspec is not installed; pip install 'paredown[s3]'"]
