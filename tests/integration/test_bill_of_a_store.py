@@ -15,9 +15,11 @@ from profiler.model import Measurement, Run, Variant
 from profiler.store import load_run
 from tests.integration.conftest import shop_in
 from tests.integration.place import Place
-from tests.object_stores import running_store
+from tests.integration.within import paredown_within
+from tests.object_stores import ask, running_store
 
 URL = "s3://team/paredown"
+RUN = ("run", "job.py", "--variant", "decomposed", "--jobs", "1", "--shards", "3", "--workspace", URL)
 _STEERING = re.compile(r"\x1b\[[0-9;]*m")
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP')
 
@@ -42,6 +44,12 @@ class Measured:
     run: Run
     seen: Counter[tuple[str, str]]
 
+    def shown(self, *command: str) -> str:
+        """What a command says of it, on one line."""
+        ended = paredown_within(self.place, *command, "--workspace", URL)
+        assert ended.code == 0, ended.said
+        return " ".join(ended.out.split())
+
     @property
     def tasks(self) -> tuple[Measurement, ...]:
         return self.run.of(Variant.DECOMPOSED)
@@ -49,16 +57,17 @@ class Measured:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
-    """A run whose input is on this disk, and whose workspace in a store."""
+    """The decomposed variant on an input of this disk, with a workspace in a store."""
     place = shop_in(tmp_path_factory.mktemp("a shop in a store"))
+    place.environment |= {"XDG_CACHE_HOME": str(place.folder / "cache")}
     access = Access()
     log = logging.getLogger("werkzeug")
-    with running_store("team") as store:
-        place.environment |= store.environment | {"XDG_CACHE_HOME": str(place.folder / "cache")}
+    with running_store("team") as store, pytest.MonkeyPatch.context() as there:
+        ask(store.environment, there)
         log.addHandler(access)
         log.setLevel(logging.INFO)
         try:
-            ended = place.paredown("run", "job.py", "--shards", "3", "--workspace", URL)
+            ended = place.paredown(*RUN)
         finally:
             log.removeHandler(access)
             log.setLevel(logging.ERROR)
@@ -89,9 +98,7 @@ def test_a_task_knows_what_of_its_input_lay_in_the_store(measured: Measured) -> 
 
 
 def test_the_bill_estimates_what_was_on_this_disk_alone(measured: Measured) -> None:
-    ended = measured.place.paredown("budget", "--run", "last", "--workspace", URL, "--store", "s3")
-    assert ended.code == 0, ended.said
-    said = " ".join(ended.out.split())
+    said = measured.shown("budget", "--run", "last", "--store", "s3")
     puts, gets = total(measured.tasks, "put"), total(measured.tasks, "get")
     assert f"Of the requests to S3, {gets} GETs, {puts} PUTs are counted as the tasks made them." in said
     assert "For files that were on this disk it is an estimate: 4 GETs for those that a task is given." in said
@@ -99,6 +106,4 @@ def test_the_bill_estimates_what_was_on_this_disk_alone(measured: Measured) -> N
 
 
 def test_a_report_says_where_files_between_steps_went(measured: Measured) -> None:
-    ended = measured.place.paredown("report", "last", "--workspace", URL)
-    assert ended.code == 0, ended.said
-    assert f"What passed between steps went to {URL}." in " ".join(ended.out.split())
+    assert f"What passed between steps went to {URL}." in measured.shown("report", "last")

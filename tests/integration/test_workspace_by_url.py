@@ -40,6 +40,7 @@ from tests.object_stores import (
 )
 
 URL = "s3://team/paredown"
+RUN = ("run", "job.py", "--jobs", "1", "--shards", "2", "--workspace")
 JOB = """
 import os, time
 from pathlib import Path
@@ -114,7 +115,7 @@ def shop(bucket: Store, tmp_path: Path) -> Place:
 
 
 def run(shop: Place, *arguments: str, **variables: str) -> Ended:
-    return paredown_within(shop, "run", "job.py", "--shards", "2", "--workspace", URL, *arguments, **variables)
+    return paredown_within(shop, *RUN, URL, *arguments, **variables)
 
 
 def measured(url: str = URL) -> list[dict[str, Any]]:
@@ -153,7 +154,7 @@ class Resumed:
 @pytest.fixture(scope="module")
 def resumed(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
     shop, url = shop_at(tmp_path_factory.mktemp("resumed")), "s3://kept/paredown"
-    command = ("run", "job.py", "--shards", "2", "--workspace", url)
+    command = (*RUN, url)
     shop.write("hold", "")
     started = shop.start(*command)
     started.wait_for(shop.folder / "at-hold")
@@ -284,7 +285,7 @@ def test_a_scripts_answer_is_put_there_under_another_name_of_the_scheme_too(shop
     )
     job = SHORT.replace("query, step", "query, script, step")
     shop.write("job.py", job.replace(MONOLITH, 'monolith=[script("script.py", writes="a.csv")]'))
-    ended = paredown_within(shop, "run", "job.py", "--shards", "2", "--workspace", URL.replace("s3:", "S3A:"))
+    ended = paredown_within(shop, *RUN, URL.replace("s3:", "S3A:"))
     assert ended.code == 0, ended.said
     assert "30 of 30 rows agree" in ended.out
     answers = {name.rsplit("/", 1)[1] for name in objects.listed(f"{URL}/work")}
@@ -309,8 +310,7 @@ def test_variants_may_be_measured_apart_and_repeated_whatever_a_step_makes_of_it
 
 def test_a_store_that_goes_away_meanwhile_leaves_the_run_whole_here(shop: Place, bucket: Store, tmp_path: Path) -> None:
     shop.write("hold", "")
-    command = ("run", "job.py", "--shards", "1", "--workspace", URL, "--variant", "decomposed")
-    started = shop.start(*command)
+    started = shop.start(*RUN, URL, "--variant", "decomposed")
     started.wait_for(shop.folder / "at-hold")
     objects.remove("s3://team")
     bucket.client.delete_bucket(Bucket="team")
