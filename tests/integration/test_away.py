@@ -43,18 +43,18 @@ SPAWN = multiprocessing.get_context("spawn")
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with running_store("workspace") as store:
+    """A store that this process asks by one client."""
+    with running_store("workspace") as store, pytest.MonkeyPatch.context() as there:
+        ask(store.environment, there)
         yield store
 
 
 @pytest.fixture
 def store(running: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
-    """A store that is asked from here on, and a folder for what workers make; both are empty afterwards."""
-    ask(running.environment, monkeypatch)
+    """That store, and a folder for what workers make; both are empty afterwards."""
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     yield running
-    S3FileSystem.clear_instance_cache()
     away.leave()
     assert not list((tmp_path / "temp").iterdir())
     objects.remove(URL)
@@ -74,15 +74,20 @@ def lost(measurement: Measurement) -> str:
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The methods of what is asked of the store."""
+    """The methods of what the test asks of the store; what a worker's thread asks, when it is time, is none of them."""
     methods: list[str] = []
-    send = AIOHTTPSession.send
+    send, look = AIOHTTPSession.send, away.Home.look
+
+    def looked(home: away.Home) -> None:
+        if threading.current_thread() is threading.main_thread():
+            look(home)
 
     async def noted(self: AIOHTTPSession, request: Any) -> Any:
         methods.append(request.method)
         return await send(self, request)
 
     monkeypatch.setattr(AIOHTTPSession, "send", noted)
+    monkeypatch.setattr(away.Home, "look", looked)
     return methods
 
 
@@ -131,6 +136,7 @@ def test_a_store_that_lets_nobody_write_is_an_outcome(task: Task, monkeypatch: p
     with listening(refusing(403, "AccessDenied")) as address, monkeypatch.context() as there:
         ask(environment(address), there)
         said = lost(run_once(task, versions()).measurement)
+    S3FileSystem.clear_instance_cache()
     assert said.startswith(f"its worker cannot write to the workspace: {AWAY}/attempts/")
     assert said.endswith("access is denied (AccessDenied): these credentials may not write here")
 
@@ -152,7 +158,7 @@ def test_a_sign_in_the_store_stops_what_runs_and_what_comes(
     found: list[Measurement] = []
     running = threading.Thread(target=lambda: found.append(run_once(sleeping, versions()).measurement))
     running.start()
-    wait_until(lambda: objects.listed(f"{AWAY}/attempts"), "it did not begin")
+    wait_until(lambda: objects.listed(f"{AWAY}/attempts"), "it did not begin", every_s=0.1)
     objects.write(f"{AWAY}/stop-1-tasks", b"stop")
     running.join(30)
     assert found[0].outcome.ending is Ending.STOPPED
