@@ -178,7 +178,7 @@ def test_a_job_may_use_modules_beside_it_and_dataclasses_of_its_own(sales: Place
     assert ended.code == 1
 
 
-ODD = ["two words", 'it\'s "so" größe 漢字 ;DROP TABLE x %s{}', "../../up/b", "-rf", "x" * 180]
+ODD = ["two words", 'it\'s "so" größe 漢字 ;DROP TABLE x %s{}', "../../../../up/b", "-rf", "x" * 180]
 
 
 @pytest.mark.parametrize("name", ODD)
