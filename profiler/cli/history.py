@@ -35,12 +35,9 @@ def command(
     """
     from profiler.cli.output import colour_of, width_of, write_result
     from profiler.history.build import history_of
-    from profiler.judging import Judging, facts_for, platform_for
     from profiler.mirror import to_read
 
-    judging = Judging()
-    limits = platform_for(facts_for(judging), judging).limits
-    history = history_of(job, root=to_read(workspace), mib_per_vcpu=limits.mib_per_vcpu, last=last)
+    history = history_of(job, root=to_read(workspace), last=last)
     stream = sys.stdout if output == "-" else None
     if format_name == "json":
         from profiler.report.history_json import document

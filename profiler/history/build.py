@@ -22,13 +22,12 @@ from profiler.store import measure_one
 _MOST_NAMED = 12
 
 
-def history_of(job: str | None, *, root: Path, mib_per_vcpu: int, last: int | None = None) -> History:
+def history_of(job: str | None, *, root: Path, last: int | None = None) -> History:
     """Return the history of a job.
 
     Args:
         job: Its name, or its file; None: the only one there is.
         root: The workspace.
-        mib_per_vcpu: Lambda's memory size that has one vCPU.
         last: Only the newest so many runs.
 
     Raises:
@@ -52,7 +51,6 @@ def history_of(job: str | None, *, root: Path, mib_per_vcpu: int, last: int | No
             *unreadable,
             *(Unreadable(path=mirror.shown(path), problem=problem) for path, problem in sorted(damaged.items())),
         ),
-        mib_per_vcpu=mib_per_vcpu,
     )
 
 

@@ -85,9 +85,3 @@ class History:
     older: int
     """Runs of the job that are left out, because only the newest were asked for."""
     unreadable: tuple[Unreadable, ...]
-    mib_per_vcpu: int
-    """Lambda gives one vCPU at this memory size, so a CPU second takes so many MiB-seconds at any size up to it."""
-
-    def gb_seconds(self, cpu_ns: float) -> float:
-        """The GB-seconds that CPU time takes at least on Lambda."""
-        return cpu_ns / 1e9 * self.mib_per_vcpu / 1024

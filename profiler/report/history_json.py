@@ -17,7 +17,6 @@ def document(history: History) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "job": history.job,
-        "mib_per_vcpu": history.mib_per_vcpu,
         "runs": [_run(run) for run in history.runs],
         "older_runs": history.older,
         "trends": [_trend(trend) for trend in history.trends],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 from profiler.checking.likeness import between
 from profiler.checking.outcome import Measure
@@ -23,11 +22,9 @@ def notes(history: History, *, steps: bool) -> Iterator[str]:
     """
     runs = history.runs
     if any(run.series for run in runs):
-        factor = Decimal(history.mib_per_vcpu) / 1024
         yield (
             "A figure is the mean of the lower half of a run's repeats: the highest peak of any task, and the CPU time "
-            f"of all with an init for each. GB-seconds at least are {factor:.2f} × CPU seconds: no memory size that "
-            "has at most one vCPU goes below."
+            "of all with an init for each."
         )
     other = [run for run in runs if run.other_data]
     if other:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from itertools import groupby
 from shlex import quote
 
@@ -16,7 +15,7 @@ from profiler.report.changes_table import amount
 from profiler.report.clean import one_line
 from profiler.report.commands import workspace_of
 from profiler.report.compare_tables import change
-from profiler.report.figures import numbers, sizes, times
+from profiler.report.figures import sizes, times
 from profiler.report.history_notes import notes
 from profiler.report.moments import commit_text, moment
 from profiler.report.plain import many
@@ -166,7 +165,6 @@ def _runs(variant: Variant, history: History) -> Table:
         for run, whole in zip(runs, wholes, strict=True)
     ]
     cpu_unit, cpus = times([None if value is None else round(value) for value in cpu])
-    gb_s = numbers([None if value is None else Decimal(history.gb_seconds(value)) for value in cpu])
     columns = (
         Column(key="id", title="run"),
         Column(key="made", title="made, UTC", always=True),
@@ -174,7 +172,6 @@ def _runs(variant: Variant, history: History) -> Table:
         Column(key="repeats", title="repeats", right=True),
         Column(key="peak", title=f"peak, {peak_unit}", right=True),
         Column(key="cpu_time", title=f"CPU, {cpu_unit}", right=True),
-        Column(key="gb_seconds", title="GB-s at least", right=True),
         Column(key="said"),
     )
     rows = []
@@ -191,7 +188,6 @@ def _runs(variant: Variant, history: History) -> Table:
                     Cell(text="" if whole is None else str(whole.repeats)),
                     Cell(text=peaks[place]),
                     Cell(text=cpus[place]),
-                    Cell(text=gb_s[place]),
                     Cell(text=said, tone=tone),
                 )
             )

@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
     keep(replace(an_interrupted_run(), id="stopped", plan=plan), f"{tmp_path}/runs/stopped.jsonl")
     (tmp_path / "runs" / "bad.jsonl").write_text("<script>")
     path = tmp_path / "history.html"
-    path.write_text(render(history_of(None, root=tmp_path, mib_per_vcpu=1769), steps=True), encoding="utf-8")
+    path.write_text(render(history_of(None, root=tmp_path), steps=True), encoding="utf-8")
     return path
 
 
