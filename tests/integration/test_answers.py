@@ -208,6 +208,7 @@ def compared(folder: Path, one: dict[str, list[Any]], two: dict[str, list[Any]])
         pytest.param({"k": [1], "v": ["a"]}, {"k": [1], "v": [1]}, False, id="values of another type"),
         pytest.param({"k": [1], "v": [None]}, {"k": [1], "v": ["a"]}, False, id="nothing and something"),
         pytest.param({"k": [1], "v": [[1, 2]]}, {"k": [1], "v": [[1, 2]]}, True, id="lists"),
+        pytest.param({"k": [], "v": []}, {"k": [], "v": []}, True, id="no rows"),
         pytest.param({"k": [1], "v": [2**53 + 1]}, {"k": [1], "v": [2**53]}, False, id="beyond floats"),
     ],
 )  # fmt: skip

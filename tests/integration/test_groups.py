@@ -237,6 +237,18 @@ def test_an_ordered_answer_keeps_its_order(place: Place) -> None:
     assert answer(run_) == answer(run_, Variant.MONOLITH)
 
 
+def test_an_answer_without_rows_is_the_same_as_another(place: Place) -> None:
+    place.table("sales.parquet", "SELECT i % 3 AS customer, i AS amount FROM range(9) AS t(i)")
+    body = (
+        "def none(rows):\n    return rows.iloc[:0][['amount']]\n"
+        "steps = [query('all.sql', reads='sales', shard_by='customer', memory_mib=256),\n"
+        "    per_group(none, reads='all', by='customer')]\n"
+        "job = Job(name='none', inputs={'sales': dataset('sales.parquet')}, answer_key='customer',\n"
+        "    monolith=steps, decomposed=steps)\n"
+    )
+    same(run(place, body, "--shards", "2", "--jobs", "1"), 0)
+
+
 def test_all_groups_may_come_to_nothing_and_then_there_is_no_answer(place: Place) -> None:
     place.table("sales.parquet", "SELECT i % 10 AS customer, i AS amount FROM range(100) AS t(i)")
     ended = run(
