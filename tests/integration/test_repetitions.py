@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 from pathlib import Path
 
@@ -13,16 +12,11 @@ import profiler
 from profiler.errors import UsageError
 from profiler.model import Run, Variant
 from profiler.store import load_run
-from tests.integration.place import JOBS, Place
+from tests.integration.place import Place, Started
+from tests.integration.within import paredown_within
 
 M, D = Variant.MONOLITH, Variant.DECOMPOSED
-
-
-@pytest.fixture
-def turns(place: Place) -> Place:
-    """The job `turns`, nothing run yet."""
-    shutil.copy(JOBS / "turns.py", place.folder / "job.py")
-    return place
+DECOMPOSED = ("run", "job.py", "--variant", "decomposed")
 
 
 def taken(place: Place) -> str:
@@ -40,47 +34,49 @@ def left_in(place: Place, run: Run) -> set[str]:
     return {path.name for path in (place.workspace / "work" / run.id).iterdir()}
 
 
+def held(turns: Place, turn: str, *options: str) -> Started:
+    """A run that holds on in a turn."""
+    turns.write(f"hold-{turn}", "")
+    started = turns.start("run", "job.py", *options)
+    started.wait_for(turns.folder / f"held-{turn}")
+    return started
+
+
 def test_variants_are_repeated_by_turns_and_only_the_answers_stay(turns: Place) -> None:
-    ended = turns.paredown("run", "job.py", "--repeat", "3")
+    started = held(turns, "E2", "--repeat", "3")
+    run = load_run("last", folder=turns.workspace)
+    work = turns.workspace / "work" / run.id
+    assert [path.parent.parent.parent.name for path in work.glob("**/first/**/*.pickle")] == ["repeat-1-decomposed"]
+    assert {path.name for path in work.iterdir() if path.is_dir()} == {"answers", "temp", "repeat-1-decomposed"}
+    (turns.folder / "hold-E2").unlink()
+    ended = started.end()
     assert ended.code == 0, ended.said
     assert taken(turns) == "MDE" * 3
     run = ended.run
     assert run.settings.repeats == 3
     assert repetitions(run) == [(variant, repeat, True) for repeat in range(3) for variant in (M, D)]
+    steps = ((M, "whole"), (M, "answer"), (D, "first"), (D, "last"), (D, "answer"))
     assert {(item.variant, item.step, item.repeat) for one in run.repetitions for item in one.measurements} == {
-        (variant, step, repeat) for variant, step in ((M, "whole"), (D, "first"), (D, "last")) for repeat in range(3)
+        (variant, step, repeat) for variant, step in steps for repeat in range(3)
     }
-    assert [item.init_ns > 0 for one in run.repeated(D) for item in one.measurements] == [True] * 6, "none is warmed up"
+    assert [item.init_ns > 0 for one in run.repeated(D) for item in one.measurements] == [True] * 9, "none is warmed up"
     assert run.comparison is not None
     assert run.comparison.equal is True
     assert len(run.answers) == 2
     assert left_in(turns, run) == {"answers"}
 
 
-def test_what_passed_between_the_steps_of_a_repetition_is_gone_when_the_next_one_begins(turns: Place) -> None:
-    turns.write("hold-E2", "")
-    started = turns.start("run", "job.py", "--repeat", "3")
-    started.wait_for(turns.folder / "held-E2")
-    run = load_run("last", folder=turns.workspace)
-    work = turns.workspace / "work" / run.id
-    assert [path.parent.parent.parent.name for path in work.glob("**/first/**/*.pickle")] == ["repeat-1-decomposed"]
-    assert {path.name for path in work.iterdir() if path.is_dir()} == {"answers", "temp", "repeat-1-decomposed"}
-    (turns.folder / "hold-E2").unlink()
-    assert started.end().code == 0
-
-
 def test_what_has_failed_is_not_repeated_and_the_rest_goes_on(turns: Place) -> None:
     turns.write("fail-D2", "")
-    ended = turns.paredown("run", "job.py", "--repeat", "4")
+    ended = paredown_within(turns, "run", "job.py", "--repeat", "3")
     assert ended.code == 1, ended.said
-    assert taken(turns) == "MDE" + "MD" + "MM"
+    assert taken(turns) == "MDE" + "MD" + "M"
     assert repetitions(ended.run) == [
         (M, 0, True),
         (D, 0, True),
         (M, 1, True),
         (D, 1, False),
         (M, 2, True),
-        (M, 3, True),
     ]
     (end,) = [end for end in ended.run.variants if end.variant is D]
     assert (end.repeat, end.complete) == (1, False), "the one that failed is shown"
@@ -90,73 +86,36 @@ def test_what_has_failed_is_not_repeated_and_the_rest_goes_on(turns: Place) -> N
 
 def test_a_variant_that_fails_at_once_leaves_the_other_one_its_repetitions(turns: Place) -> None:
     turns.write("fail-M1", "")
-    ended = turns.paredown("run", "job.py", "--repeat", "2")
+    ended = paredown_within(turns, "run", "job.py", "--repeat", "2")
     assert ended.code == 1, ended.said
     assert taken(turns) == "M" + "DE" * 2
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_resume_does_what_is_missing_of_every_repetition(turns: Place, how: signal.Signals) -> None:
-    turns.write("hold-E2", "")
-    started = turns.start("run", "job.py", "--repeat", "3")
-    started.wait_for(turns.folder / "held-E2")
+def stopped(turns: Place, started: Started, how: signal.Signals, until: str) -> Run:
+    """What is kept of a run that is stopped while it holds on, after these turns; turns are counted anew then."""
     started.process.send_signal(how)
     started.process.communicate()
-    (turns.folder / "hold-E2").unlink()
-    before = load_run("last", folder=turns.workspace)
-    assert not before.ended
-    assert {end.complete for end in before.variants} == {True}, "what was complete is shown, not what was interrupted"
-    shown = turns.paredown("report")
+    assert taken(turns) == until
+    for file in ("hold-E2", "held-E2", "turns"):
+        (turns.folder / file).unlink()
+    run = load_run("last", folder=turns.workspace)
+    assert not run.ended
+    assert {end.complete for end in run.variants} == {True}, "what was complete is shown, not what was interrupted"
+    shown = paredown_within(turns, "report")
     assert shown.code == 0, shown.said
-    turns.write("turns", "")
-    ended = turns.paredown("run", "job.py", "--resume")
+    return run
+
+
+def test_resume_does_what_is_missing_of_every_repetition(turns: Place) -> None:
+    interrupted = stopped(turns, held(turns, "E2", "--repeat", "3"), signal.SIGINT, "MDEMDE")
+    killed = stopped(turns, held(turns, "E2", "--resume"), signal.SIGKILL, "EMDE")
+    assert killed.repetitions[:3] == interrupted.repetitions[:3]
+    ended = paredown_within(turns, "run", "job.py", "--resume")
     assert ended.code == 0, ended.said
-    assert taken(turns) == "E" + "MDE"
+    assert taken(turns) == "E"
     assert repetitions(ended.run) == [(variant, repeat, True) for repeat in range(3) for variant in (M, D)]
-    assert ended.run.repetitions[:3] == before.repetitions[:3]
+    assert ended.run.repetitions[:5] == killed.repetitions[:5]
     assert left_in(turns, ended.run) == {"answers"}
-
-
-def test_a_monolith_that_was_interrupted_begins_its_repetition_again(turns: Place) -> None:
-    turns.write("hold-M2", "")
-    started = turns.start("run", "job.py", "--repeat", "2")
-    started.wait_for(turns.folder / "held-M2")
-    started.interrupt()
-    assert started.end().code == 130
-    (turns.folder / "hold-M2").unlink()
-    turns.write("turns", "")
-    ended = turns.paredown("run", "job.py", "--resume", "--repeat", "2")
-    assert ended.code == 0, ended.said
-    assert taken(turns) == "MDE"
-    restarts = [json.loads(line) for line in Path(ended.run.path).read_text().splitlines() if '"restart"' in line]
-    assert restarts == [{"event": "restart", "variant": "monolith", "repeat": 1}]
-    assert [len(one.measurements) for one in ended.run.repeated(M)] == [1, 1]
-
-
-def test_a_run_is_resumed_with_the_repetitions_that_it_was_begun_with(turns: Place) -> None:
-    turns.write("hold-M1", "")
-    started = turns.start("run", "job.py", "--repeat", "2")
-    started.wait_for(turns.folder / "held-M1")
-    started.interrupt()
-    assert started.end().code == 130
-    (turns.folder / "hold-M1").unlink()
-    ended = turns.paredown("run", "job.py", "--resume", "--repeat", "3")
-    assert ended.code == 2, ended.said
-    assert "was begun with --repeat 2, and goes on with that, not 3" in ended.err
-
-
-def test_against_takes_every_repetition_of_the_other_variant(turns: Place) -> None:
-    kept = turns.paredown("run", "job.py", "--variant", "monolith", "--repeat", "3").run
-    turns.write("turns", "")
-    ended = turns.paredown("run", "job.py", "--variant", "decomposed", "--repeat", "2", "--against", kept.id)
-    assert ended.code == 0, ended.said
-    assert taken(turns) == "DEDE"
-    run = ended.run
-    assert [one.measurements for one in run.repeated(M)] == [one.measurements for one in kept.repeated(M)]
-    assert {one.end.from_run for one in run.repeated(M) if one.end} == {kept.id}
-    assert len(run.repeated(D)) == 2
-    assert run.comparison is not None
-    assert run.comparison.equal is True
 
 
 def as_by_another_python(run: Run) -> None:
@@ -166,43 +125,61 @@ def as_by_another_python(run: Run) -> None:
     assert load_run(run.path).machine.python == "3.10.1"
 
 
-def test_against_leaves_out_a_pace_that_is_not_this_runs(turns: Place) -> None:
-    kept = turns.paredown("run", "job.py", "--variant", "monolith", "--repeat", "2").run
-    assert all(task.paces for task in kept.repeated(M)[0].measurements)
-    as_by_another_python(kept)
-    ended = turns.paredown("run", "job.py", "--variant", "decomposed", "--repeat", "2", "--against", kept.id)
-    assert ended.code == 0, ended.said
-    assert {(task.pace_ns, task.paces) for one in ended.run.repeated(M) for task in one.measurements} == {(0, 0)}
-    assert any(task.paces for one in ended.run.repeated(D) for task in one.measurements)
-
-
-def test_a_run_that_goes_on_with_another_python_is_not_looked_at_in_two_ways(turns: Place) -> None:
-    turns.write("hold-M2", "")
-    started = turns.start("run", "job.py", "--repeat", "2")
-    started.wait_for(turns.folder / "held-M2")
+def test_a_monolith_that_was_interrupted_begins_its_repetition_again(turns: Place) -> None:
+    started = held(turns, "M2", "--repeat", "2")
     started.interrupt()
     assert started.end().code == 130
     (turns.folder / "hold-M2").unlink()
+    turns.write("turns", "")
     as_by_another_python(load_run("last", folder=turns.workspace))
-    ended = turns.paredown("run", "job.py", "--resume")
+
+    refused = paredown_within(turns, "run", "job.py", "--resume", "--repeat", "3")
+    assert refused.code == 2, refused.said
+    assert "was begun with --repeat 2, and goes on with that, not 3" in refused.err
+
+    ended = paredown_within(turns, "run", "job.py", "--resume", "--repeat", "2")
     assert ended.code == 0, ended.said
+    assert taken(turns) == "MDE"
+    restarts = [json.loads(line) for line in Path(ended.run.path).read_text().splitlines() if '"restart"' in line]
+    assert restarts == [{"event": "restart", "variant": "monolith", "repeat": 1}]
+    assert [len(one.measurements) for one in ended.run.repeated(M)] == [2, 2]
     looks = [sum(task.paces for task in one.measurements) for one in ended.run.repeated(M)]
-    assert (looks[0] > 0, looks[1]) == (True, 0)
+    assert (looks[0] > 0, looks[1]) == (True, 0), "a pace is not looked at in two ways, by two Pythons"
+
+
+def test_against_takes_every_repetition_of_the_other_variant(turns: Place) -> None:
+    kept = paredown_within(turns, "run", "job.py", "--variant", "monolith", "--repeat", "3").run
+    assert all(any(task.paces for task in one.measurements) for one in kept.repeated(M))
+    turns.write("turns", "")
+    ended = paredown_within(turns, *DECOMPOSED, "--repeat", "2", "--against", kept.id)
+    assert ended.code == 0, ended.said
+    assert taken(turns) == "DEDE"
+    run = ended.run
+    assert [one.measurements for one in run.repeated(M)] == [one.measurements for one in kept.repeated(M)]
+    assert {one.end.from_run for one in run.repeated(M) if one.end} == {kept.id}
+    assert len(run.repeated(D)) == 2
+    assert run.comparison is not None
+    assert run.comparison.equal is True
+
+    as_by_another_python(kept)
+    run = paredown_within(turns, *DECOMPOSED, "--repeat", "2", "--against", kept.id).run
+    assert {(task.pace_ns, task.paces) for one in run.repeated(M) for task in one.measurements} == {(0, 0)}
+    assert any(task.paces for one in run.repeated(D) for task in one.measurements)
 
 
 def test_against_takes_no_variant_that_failed_in_a_repetition(turns: Place) -> None:
     turns.write("fail-M2", "")
-    turns.paredown("run", "job.py", "--variant", "monolith", "--repeat", "3")
-    ended = turns.paredown("run", "job.py", "--variant", "decomposed", "--against", "last")
+    paredown_within(turns, "run", "job.py", "--variant", "monolith", "--repeat", "3")
+    ended = paredown_within(turns, "run", "job.py", "--variant", "decomposed", "--against", "last")
     assert ended.code == 2, ended.said
     assert "holds no complete monolith variant" in ended.err
 
 
 def test_lines_and_repeat_make_no_sense_together(turns: Place) -> None:
-    ended = turns.paredown("run", "job.py", "--repeat", "2", "--lines", "whole")
+    ended = paredown_within(turns, "run", "job.py", "--repeat", "2", "--lines", "whole")
     assert (ended.code, ended.out) == (2, ""), ended.said
     assert "--lines shows a step once, so --repeat has nothing to do" in ended.err
-    assert turns.paredown("run", "job.py", "--repeat", "0").code == 2
+    assert paredown_within(turns, "run", "job.py", "--repeat", "0").code == 2
     assert not (turns.folder / "turns").exists()
 
 

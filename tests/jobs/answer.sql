@@ -1,0 +1,2 @@
+-- What both variants of the job `turns` answer.
+SELECT * FROM rows
