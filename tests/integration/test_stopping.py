@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from profiler.model import Ending, Run, Variant, VariantEnd
+from profiler.model import Ending, Variant, VariantEnd
 from profiler.runner.progress import Progress
 from profiler.runner.workspace import Workspace
 from profiler.session.measuring import Session
@@ -19,36 +19,20 @@ from profiler.session.options import Options
 from profiler.session.stopping import Stop
 from profiler.store import Recorder, load_run
 from tests.factories import a_plan, a_run, the_settings
-from tests.integration.place import Place, alive, wait_until
+from tests.integration.conftest import shop_answers_right, shop_in
+from tests.integration.place import Place, Started, alive, wait_until
+from tests.integration.within import paredown_within
 
-
-def rows_of(run: Run, variant: Variant) -> list[tuple[object, ...]]:
-    """A variant's answer, sorted."""
-    (answer,) = [item for item in run.answers if item.variant is variant]
-    return duckdb.sql(f"SELECT * FROM '{answer.path}' ORDER BY ALL").fetchall()
-
-
-def held(shop: Place, after: int, *arguments: str):
-    """Start the decomposed variant, and wait until so many of its last step's tasks hold on."""
-    gate = shop.write("gate", "")
-    reached = Path(f"{gate}.reached")
-    started = shop.start(
-        "run", "job.py", "--variant", "decomposed", "--shards", "4", "--jobs", "1", *arguments,
-        environment={"SHOP_WAIT": str(gate)},
-    )  # fmt: skip
-    wait_until(
-        lambda: reached.exists() and reached.stat().st_size >= after, "predict did not begin", process=started.process
-    )
-    return started, gate
+RESUME = ("run", "job.py", "--variant", "decomposed", "--shards", "4", "--resume")
 
 
 @pytest.fixture(scope="module")
 def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The job `shop`, interrupted by Ctrl-C in its last step's first task."""
-    from tests.integration.conftest import shop_in
-
     shop = shop_in(tmp_path_factory.mktemp("interrupted"))
-    started, gate = held(shop, 1)
+    gate = shop.write("gate", "")
+    started = shop.start(*RESUME[:-1], "--jobs", "1", environment={"SHOP_WAIT": str(gate)})
+    started.wait_for(Path(f"{gate}.reached"))
     started.interrupt()
     ended = started.end()
     assert ended.code == 130, ended.said
@@ -78,25 +62,24 @@ def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(interrupted: Place
     said = " ".join((interrupted.folder / "said.txt").read_text().split())
     assert "--resume" in said
     assert "Traceback" not in said
-    shown = interrupted.paredown("report")
+    shown = paredown_within(interrupted, "report")
     assert shown.code == 0, shown.said
 
 
-def test_resume_does_only_what_is_missing_and_gives_the_same_answer(again: Place) -> None:
+def test_resume_does_only_what_is_missing_or_whose_files_are_gone_and_gives_the_same_answer(again: Place) -> None:
     before = {(item.step, item.index): item for item in load_run("last", folder=again.workspace).measurements}
-    ended = again.paredown("run", "job.py", "--variant", "decomposed", "--shards", "4", "--resume")
+    os.unlink(before["train", 1].files[0])
+    ended = paredown_within(again, *RESUME)
     assert ended.code == 0, ended.said
     after = {(item.step, item.index): item for item in ended.run.measurements}
+    missing = {("train", 1), *(key for key, item in before.items() if not item.outcome.ok)}
     for key, item in before.items():
-        if item.outcome.ok:
+        if key not in missing:
             assert after[key] == item
-    assert {key for key, item in after.items() if item.attempt > 1} == {
-        key for key, item in before.items() if not item.outcome.ok
-    }
+    assert {key: item.attempt for key, item in after.items() if item.attempt > 1} == dict.fromkeys(missing, 2)
     assert len(list((again.workspace / "runs").iterdir())) == 1
-    fresh = again.paredown("run", "job.py", "--variant", "decomposed", "--shards", "2")
-    assert rows_of(ended.run, Variant.DECOMPOSED) == rows_of(fresh.run, Variant.DECOMPOSED)
-    third = again.paredown("run", "job.py", "--variant", "decomposed", "--shards", "2", "--resume")
+    shop_answers_right(again, ended.run)
+    third = paredown_within(again, *RESUME)
     assert third.code == 2, third.said
     assert "came to its end; nothing is missing" in third.err
 
@@ -123,72 +106,63 @@ def test_elapsed_time_and_threads_of_a_resumed_run_go_on(tmp_path: Path) -> None
     assert session.setting.pin_monolith == 3, "as the run began, whatever --threads says now"
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ("sql", "the code ("),
-        ("code", "the code ("),
-        ("input", "the input 'sales'"),
-        ("shards", "the number of shards (4, now 5)"),
-        ("new input", "the input 'sales'"),
-    ],
-)
-def test_resume_is_refused_when_something_changed(again: Place, change: str, words: str) -> None:
-    arguments = ["--shards", "5" if change == "shards" else "4"]
-    match change:
-        case "sql":
-            (again.folder / "daily.sql").write_text((again.folder / "daily.sql").read_text() + "-- new\n")
-        case "code":
-            (again.folder / "job.py").write_text((again.folder / "job.py").read_text() + "# new\n")
-        case "input":
-            os.utime(again.folder / "data" / "sales-1.parquet", (1, 1))
-        case "new input":
-            shutil.copy(again.folder / "data" / "sales-1.parquet", again.folder / "data" / "sales-9.parquet")
-    ended = again.paredown("run", "job.py", "--variant", "decomposed", *arguments, "--resume")
-    assert ended.code == 2, ended.said
-    assert "cannot be resumed: " in ended.err
-    assert words in ended.err, ended.said
-    assert " changed since" in ended.err
-    assert "hint: measure again, without --resume" in ended.err
+def test_resume_is_refused_when_something_changed(again: Place) -> None:
+    shutil.copy(again.folder / "data" / "sales-1.parquet", again.folder / "data" / "sales-9.parquet")
+    refused = paredown_within(again, *RESUME)
+    assert refused.code == 2, refused.said
+    assert "cannot be resumed: the input 'sales' changed since" in refused.err
+    assert "hint: measure again, without --resume" in refused.err
+
+    os.unlink(again.folder / "data" / "sales-9.parquet")
+    os.utime(again.folder / "data" / "sales-1.parquet", (1, 1))
+    (again.folder / "daily.sql").write_text((again.folder / "daily.sql").read_text() + "-- new\n")
+    (again.folder / "job.py").write_text((again.folder / "job.py").read_text() + "# new\n")
+    refused = paredown_within(again, *RESUME, "--shards", "5")
+    assert refused.code == 2, refused.said
+    assert re.search(
+        r"cannot be resumed: the code \(\S*daily.sql, \S*job.py\); the input 'sales'; "
+        r"the number of shards \(4, now 5\) changed since",
+        refused.err,
+    ), refused.said
 
 
-def test_resume_does_a_task_again_whose_files_are_gone(again: Place) -> None:
-    run = load_run("last", folder=again.workspace)
-    gone = next(item for item in run.measurements if item.step == "train" and item.index == 1)
-    os.unlink(gone.files[0])
-    ended = again.paredown("run", "job.py", "--variant", "decomposed", "--shards", "4", "--resume")
-    assert ended.code == 0, ended.said
-    attempts = {item.index: item.attempt for item in ended.run.measurements if item.step == "train"}
-    assert attempts == {0: 1, 1: 2, 2: 1, 3: 1}
+def held(turns: Place, *options: str) -> Started:
+    """The job `turns`, which holds on in its decomposed variant's second step."""
+    turns.write("hold-E1", "")
+    started = turns.start("run", "job.py", "--variant", "decomposed", *options)
+    started.wait_for(turns.folder / "held-E1")
+    return started
 
 
-def test_a_killed_harness_leaves_no_process_and_its_run_can_be_shown_and_resumed(shop: Place) -> None:
-    started, gate = held(shop, 1)
+def test_a_killed_harness_leaves_no_process_and_its_run_can_be_shown_and_resumed(turns: Place) -> None:
+    started = held(turns)
     assert alive(started.mark)
     started.process.send_signal(signal.SIGKILL)
     started.process.communicate()
     wait_until(lambda: not alive(started.mark), "something outlived the harness")
-    gate.unlink()
-    run = load_run("last", folder=shop.workspace)
+    (turns.folder / "hold-E1").unlink()
+    run = load_run("last", folder=turns.workspace)
     assert not run.ended
-    assert [item.step for item in run.measurements] == ["daily", "cutoff", *["train"] * 4]
-    shown = shop.paredown("report")
+    assert [item.step for item in run.measurements] == ["first"]
+    shown = paredown_within(turns, "report")
     assert shown.code == 0, shown.said
-    ended = shop.paredown("run", "job.py", "--variant", "decomposed", "--shards", "4", "--resume")
+    ended = paredown_within(turns, "run", "job.py", "--variant", "decomposed", "--resume")
     assert ended.code == 0, ended.said
     assert ended.run.ended
-    assert len(ended.run.of(Variant.DECOMPOSED)) == 10
-    assert not [path for path in shop.workspace.iterdir() if path.name.startswith("stop")]
+    assert [item.step for item in ended.run.of(Variant.DECOMPOSED)] == ["first", "last", "answer"]
+    assert (turns.folder / "turns").read_text() == "DEE"
+    assert not [path for path in turns.workspace.iterdir() if path.name.startswith("stop")]
 
 
-def test_a_killed_keeper_is_a_lost_task_and_no_hang(shop: Place) -> None:
-    started, gate = held(shop, 1)
-    keeper = next(line for line in alive(started.mark) if "keeper.py" in line)
-    os.kill(int(keeper.split(":")[0]), signal.SIGKILL)
-    gate.unlink()
+def test_a_killed_keeper_is_a_lost_task_and_no_hang(turns: Place) -> None:
+    started = held(turns)
+    for line in alive(started.mark):
+        if "keeper.py" in line:
+            os.kill(int(line.split(":")[0]), signal.SIGKILL)
+    (turns.folder / "hold-E1").unlink()
     ended = started.end()
     assert ended.code == 1, ended.said
-    assert Ending.LOST in {item.outcome.ending for item in ended.run.measurements if item.step == "predict"}
+    assert [item.outcome.ending for item in ended.run.measurements] == [Ending.OK, Ending.LOST]
 
 
 HANGS = """
@@ -208,32 +182,25 @@ job = Job(name="hangs", monolith=[step(one), step(hang, reads="one")])
 """
 
 
-def test_ctrl_c_stops_a_monolith_and_keeps_its_earlier_steps(place: Place) -> None:
-    place.write("job.py", HANGS)
+def test_ctrl_c_stops_a_monolith_and_keeps_its_earlier_steps_and_resume_starts_from_the_first(place: Place) -> None:
+    place.write("job.py", HANGS.replace("time.sleep(600)\njob", "time.sleep(0 if os.path.exists('go') else 600)\njob"))
     started = place.start("run", "job.py")
     started.wait_for(place.folder / "reached")
     started.interrupt()
     ended = started.end()
     assert ended.code == 130, ended.said
-    assert [item.outcome.ending for item in ended.run.measurements] == [Ending.OK, Ending.STOPPED]
-    assert ended.run.measurements[1].peak.low > 0
-    (place.folder / "job.py").write_text(HANGS)
-    place.write("reached", "")
+    one, hang = ended.run.measurements
+    assert (one.outcome.ending, hang.outcome.ending) == (Ending.OK, Ending.STOPPED)
+    assert hang.peak.low > 0
 
-
-def test_a_resumed_monolith_starts_from_its_first_step(place: Place) -> None:
-    place.write("job.py", HANGS.replace("time.sleep(600)\njob", "time.sleep(0 if os.path.exists('go') else 600)\njob"))
-    started = place.start("run", "job.py")
-    started.wait_for(place.folder / "reached")
-    started.interrupt()
-    assert started.end().code == 130
     place.write("go", "")
-    ended = place.paredown("run", "job.py", "--resume")
+    ended = paredown_within(place, "run", "job.py", "--resume")
     assert ended.code == 0, ended.said
     assert [(item.step, item.outcome.ending) for item in ended.run.measurements] == [
         ("one", Ending.OK),
         ("hang", Ending.OK),
     ]
+    assert ended.run.measurements[0] != one, "a monolith is one process"
 
 
 def test_a_second_ctrl_c_gives_up_at_once(place: Place) -> None:
@@ -275,21 +242,11 @@ def test_ctrl_c_while_data_are_made_leaves_none(place: Place) -> None:
     assert left == []
 
 
-def test_a_timeout_ends_a_task_and_the_run_goes_on_to_its_end(shop: Place) -> None:
-    gate = shop.write("gate", "")
-    ended = shop.paredown(
-        "run",
-        "job.py",
-        "--variant",
-        "decomposed",
-        "--shards",
-        "2",
-        "--timeout",
-        "3",
-        environment={"SHOP_WAIT": str(gate)},
-    )
+def test_a_timeout_ends_a_task_and_the_run_goes_on_to_its_end(turns: Place) -> None:
+    turns.write("hold-E1", "")
+    ended = paredown_within(turns, "run", "job.py", "--repeat", "2", "--timeout", "3")
     assert ended.code == 1, ended.said
-    last = [item.outcome for item in ended.run.measurements if item.step == "predict"]
-    assert {item.ending for item in last} == {Ending.TIMED_OUT}
-    assert last[0].message == "not done after 3 s, the timeout"
+    (last,) = [item.outcome for item in ended.run.measurements if item.step == "last"]
+    assert (last.ending, last.message) == (Ending.TIMED_OUT, "not done after 3 s, the timeout")
+    assert (turns.folder / "turns").read_text() == "MDEM"
     assert ended.run.ended
