@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from profiler.model import Ending, Variant
 from tests.integration.place import Ended, Place
+from tests.integration.within import paredown_within
 
 
 def plain(
@@ -25,6 +27,13 @@ def plain(
 def measured(place: Place, *arguments: str, given: bytes = b"", name: str = "train.py") -> Ended:
     """What paredown makes of it."""
     return place.paredown("run", name, *(("--", *arguments) if arguments else ()), given=given)
+
+
+def within(place: Place, said: pytest.CaptureFixture[str], name: str = "train.py") -> Ended:
+    """What paredown makes of it, with the test's own process as its harness."""
+    ended = paredown_within(place, "run", name)
+    out, err = said.readouterr()  # The script's own; what the harness says of it comes afterwards.
+    return replace(ended, out=out + ended.out, err=err + ended.err)
 
 
 SHOWS = """
@@ -48,10 +57,12 @@ def test_a_script_sees_what_it_sees_without_us(place: Place) -> None:
 
 
 @pytest.mark.parametrize("name", ["sub folder/train.py", "./train.py", "it's.py", "json.py"])
-def test_the_script_may_lie_anywhere_and_have_any_name(place: Place, name: str) -> None:
+def test_the_script_may_lie_anywhere_and_have_any_name(
+    place: Place, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     place.write(name, SHOWS.replace("import os, sys", "import os, sys; import beside"))
     place.write(str(Path(name).parent / "beside.py"), "print('beside')\n")
-    ended = measured(place, name=name)
+    ended = within(place, capfd, name)
     assert ended.code == 0, ended.said
     assert ended.out == plain(place, name=name).stdout.decode()
 
@@ -84,11 +95,11 @@ def test_the_script_may_lie_anywhere_and_have_any_name(place: Place, name: str) 
     ],
 )
 def test_a_script_ends_with_the_words_and_the_code_that_it_ends_with_without_us(
-    place: Place, text: str, code: int
+    place: Place, text: str, code: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     place.write("train.py", text)
     place.write("helper.py", "def f():\n    return {}['a']\n\nf()\n")
-    expected, ended = plain(place), measured(place)
+    expected, ended = plain(place), within(place, capfd)
     assert ended.out == expected.stdout.decode()
     said = expected.stderr.decode()
     if "profiler" in text:
@@ -102,9 +113,9 @@ def test_a_script_ends_with_the_words_and_the_code_that_it_ends_with_without_us(
 
 
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGSEGV", "SIGTERM"])
-def test_a_script_that_is_killed_is_a_finding(place: Place, number: str) -> None:
+def test_a_script_that_is_killed_is_a_finding(place: Place, number: str, capfd: pytest.CaptureFixture[str]) -> None:
     place.write("train.py", f"import os, signal\nprint('so far', flush=True)\nos.kill(os.getpid(), signal.{number})\n")
-    ended = measured(place)
+    ended = within(place, capfd)
     assert (ended.code, ended.out) == (1, "so far\n"), ended.said
     outcome = ended.run.measurements[-1].outcome
     assert outcome.ending is Ending.KILLED
@@ -231,9 +242,11 @@ def test_a_script_may_use_several_processes_and_pickle_its_own_classes(place: Pl
     assert not item.peak.exact
 
 
-def test_the_exit_code_of_a_script_is_in_the_run_and_ours_says_no(place: Place) -> None:
+def test_the_exit_code_of_a_script_is_in_the_run_and_ours_says_no(
+    place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
     place.write("train.py", "import sys\nsys.exit(42)\n")
-    ended = measured(place)
+    ended = within(place, capfd)
     assert (ended.code, ended.run.exit_code) == (1, 42)
     assert "42" in ended.err
 
@@ -255,10 +268,12 @@ def test_a_script_that_closes_its_streams_or_daemonizes_is_no_crash(place: Place
     assert ended.run.exit_code == 0
 
 
-def test_a_users_own_profiler_beside_a_script_is_refused_by_name(place: Place) -> None:
+def test_a_users_own_profiler_beside_a_script_is_refused_by_name(
+    place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
     place.write("profiler.py", "print('mine')\n")
     place.write("train.py", "import profiler\n")
-    ended = measured(place)
+    ended = within(place, capfd)
     assert ended.code == 2, ended.said
     assert "profiler.py" in ended.err
 
@@ -278,13 +293,13 @@ def test_a_script_as_a_monolith_has_the_file_that_it_writes_as_its_answer(place:
         "    monolith=[script('train.py', args=['totals.csv'], writes='totals.csv')],\n"
         "    decomposed=[query('totals.sql', reads='sales')])\n",
     )
-    ended = place.paredown("run", "job.py")
+    ended = paredown_within(place, "run", "job.py")
     assert ended.code == 0, ended.said
     assert ended.run.comparison is not None
     assert (ended.run.comparison.equal, ended.run.comparison.rows) == (True, 3)
     os.unlink(place.folder / "totals.csv")
     place.write("train.py", "print('forgot')\n")
-    forgot = place.paredown("run", "job.py")
+    forgot = paredown_within(place, "run", "job.py", "--variant", "monolith")
     assert forgot.code == 1, forgot.said
     assert "left no file totals.csv" in " ".join(forgot.out.split()), forgot.said
 
@@ -292,7 +307,7 @@ def test_a_script_as_a_monolith_has_the_file_that_it_writes_as_its_answer(place:
 def test_options_of_a_job_mean_nothing_for_a_script(place: Place) -> None:
     place.write("train.py", "print('ran')\n")
     for option in (("--param", "a=1"), ("--input", "a=b"), ("--lines", "x"), ("--resume",), ("--against", "last")):
-        ended = place.paredown("run", "train.py", *option)
+        ended = paredown_within(place, "run", "train.py", *option)
         assert (ended.code, ended.out) == (2, ""), ended.said
         assert option[0] in ended.err
 
@@ -311,7 +326,7 @@ def test_ctrl_c_reaches_a_script_as_a_terminal_would_send_it(place: Place) -> No
     assert "KeyboardInterrupt" in ended.err
 
 
-def test_an_empty_script_is_measured(place: Place) -> None:
+def test_an_empty_script_is_measured(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
     place.write("train.py", "")
-    ended = measured(place)
+    ended = within(place, capfd)
     assert (ended.code, ended.out) == (0, ""), ended.said
