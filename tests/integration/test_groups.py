@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -356,6 +357,18 @@ def test_a_wrong_result_of_a_group_is_told(tmp_path: Path, function: Callable[..
     sales = pd.DataFrame({"customer": [number % 3 for number in range(100)], "amount": range(100)})
     with pytest.raises(StepError, match=re.escape(words)):
         frames.keep(calls.per_group(function, [sales], ("customer",), "total")[0], str(tmp_path / "kept"), "total")
+
+
+def test_a_missing_number_as_key_is_found_in_every_table() -> None:
+    """No NaN is equal to itself, and each table has its own."""
+
+    def train(lines: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"amount": [lines["amount"].sum() * rates["rate"].sum()]})
+
+    lines = pd.DataFrame({"key": [1.0, math.nan, math.nan], "amount": [1, 2, 3]})
+    rates = pd.DataFrame({"key": [math.nan, 1.0], "rate": [10, 100]})
+    made, groups = calls.per_group(train, [lines, rates], ("key",), "train")
+    assert (list(made["amount"]), groups) == ([100, 50], 2)
 
 
 def test_what_is_wrong_with_groups_is_told_of_each_variant(place: Place) -> None:
