@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,11 @@ def test_the_scripts_have_nothing_that_shellcheck_warns_of() -> None:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Somebody's repository with a small job."""
-    folder = tmp_path / "repository"
+    return a_repository(tmp_path)
+
+
+def a_repository(parent: Path) -> Path:
+    folder = parent / "repository"
     folder.mkdir()
     (folder / "job.py").write_text(
         "import sys\nimport time\n\nheld = bytearray(80 << 20)\nend = time.process_time() + 0.05\n"
@@ -94,37 +99,65 @@ def cached(runner: Runner) -> Path:
     return Path(saved)
 
 
-def test_the_first_run_passes_and_becomes_the_baseline(repository: Path) -> None:
-    first = a_runner(repository, 1, PUSH)
-    assert first.run(), first.log
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """The first job, on a machine where something lies in place of its baselines; for tests that only look."""
+    runner = a_runner(a_repository(tmp_path_factory.mktemp("first")), 1, PUSH, html="report")
+    runner.begin()
+    assert runner.step(definition()[0]), runner.log
+    left = runner.temp / "paredown-baselines" / runner.steps["inputs"]["outputs"]["name"]
+    left.mkdir(parents=True)
+    (left / "old").touch()
+    assert runner.run(), runner.log
+    return runner
+
+
+def after(first: Runner, repository: Path, github: dict[str, Any], **inputs: str) -> Runner:
+    """A machine that has done what the first one has done so far, with a folder of its own."""
+    runner = a_runner(repository, 2, github, **inputs)
+    runner.begin()
+    outputs = first.steps["inputs"]["outputs"]
+    folder = shutil.copytree(outputs["folder"], repository.parent / "folder")
+    runner.steps = {**first.steps, "inputs": {"outputs": {**outputs, "folder": str(folder)}}}
+    return runner
+
+
+def step_called(name: str) -> dict[str, Any]:
+    (step,) = (step for step in definition() if step["name"] == name)
+    return step
+
+
+def test_the_first_run_passes_and_becomes_the_baseline(first: Runner) -> None:
     assert "PASSES" in first.log
     assert "PASSES" in first.steps["check"]["summary"]
     assert first.steps["check"]["outputs"]["passed"] == "true"
-    assert [name.split("@")[0] for name, _ in first.used] == ["actions/cache/restore", "actions/cache/save"]
+    used = [name.split("@")[0] for name, _ in first.used]
+    assert used == ["actions/cache/restore", "actions/cache/save", "actions/upload-artifact"]
     (folder,) = (first.temp / "paredown-baselines").iterdir()
-    assert len(list(folder.iterdir())) == 1
+    assert folder == cached(first)
 
 
-def test_a_change_that_holds_more_memory_fails_and_is_not_kept_as_a_baseline(repository: Path) -> None:
-    before = a_runner(repository, 1, PUSH)
-    assert before.run(), before.log
+def test_what_an_earlier_job_left_on_the_machine_is_no_baseline(first: Runner) -> None:
+    (baseline,) = cached(first).iterdir()
+    assert baseline.name != "old"
+
+
+def test_a_change_that_holds_more_memory_fails_and_is_not_kept_as_a_baseline(first: Runner, repository: Path) -> None:
     job = repository / "job.py"
     job.write_text(job.read_text().replace("80 << 20", "160 << 20"))
-    after = a_runner(repository, 2, PULL_REQUEST)
-    after.cache = cached(before)
-    assert not after.run()
-    assert "FAILS" in after.log
-    assert "::error title=paredown::" in after.log
-    assert "FAILS" in after.steps["check"]["summary"]
-    assert after.steps["check"]["outputs"]["passed"] == "false"
-    assert not [name for name, _ in after.used if name.startswith("actions/cache/save")]
+    changed = a_runner(repository, 2, PULL_REQUEST)
+    changed.cache = cached(first)
+    assert not changed.run()
+    assert "FAILS" in changed.log
+    assert "::error title=paredown::" in changed.log
+    assert "FAILS" in changed.steps["check"]["summary"]
+    assert changed.steps["check"]["outputs"]["passed"] == "false"
+    assert not [name for name, _ in changed.used if name.startswith("actions/cache/save")]
 
 
-def test_only_the_newest_baselines_are_kept(repository: Path) -> None:
-    before = a_runner(repository, 1, PUSH, baselines="2")
-    assert before.run(), before.log
-    runner = a_runner(repository, 2, PUSH, baselines="2")
-    runner.cache = cached(before)
+def test_only_the_newest_baselines_are_kept(first: Runner, repository: Path) -> None:
+    runner = a_runner(repository, 2, PUSH, baselines="2", repeat="1")
+    runner.cache = shutil.copytree(cached(first), repository.parent / "cache")
     (kept,) = runner.cache.iterdir()
     for day in ("01", "02"):
         (runner.cache / f"job-202501{day}-000000-aaaa.jsonl").write_bytes(kept.read_bytes())
@@ -158,7 +191,7 @@ def test_only_what_is_on_the_default_branch_becomes_a_baseline(repository: Path,
 
 
 def test_a_pull_request_from_a_fork_gets_no_comment(repository: Path) -> None:
-    (step,) = (step for step in definition() if step["name"] == "Comment")
+    step = step_called("Comment")
     fork = {
         **PULL_REQUEST,
         "event": {**_PULL_REQUEST, "pull_request": {"head": {"repo": {"full_name": "eve/anomalies"}}}},
@@ -203,27 +236,18 @@ def test_other_systems_and_other_numbers_are_refused_at_once(repository: Path) -
     assert list(repository.rglob("injected")) == []
 
 
-def test_what_an_earlier_job_left_on_the_machine_is_no_baseline(repository: Path) -> None:
-    runner = a_runner(repository, 1, PUSH)
-    assert runner.run(), runner.log
-    (cached(runner) / "old").touch()
-    runner.used.clear()
-    assert runner.run(), runner.log
-    assert len(list(cached(runner).iterdir())) == 1
-
-
-def test_an_html_report_is_uploaded_where_it_is_wanted(repository: Path) -> None:
-    runner = a_runner(repository, 1, PUSH, html="report")
-    assert runner.run(), runner.log
-    (given,) = [given for name, given in runner.used if name.startswith("actions/upload-artifact")]
+def test_an_html_report_is_uploaded_where_it_is_wanted(first: Runner) -> None:
+    (given,) = [given for name, given in first.used if name.startswith("actions/upload-artifact")]
     assert given["name"].startswith("report-job.py-")
     assert given["overwrite"] == "True"  # A job that is run again has the same name.
     assert Path(given["path"]).read_text().startswith("<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["first", "again"])
-def test_a_comment_is_written_once_and_then_replaced(repository: Path, tmp_path: Path, *, there: bool) -> None:
-    runner = a_runner(repository, 1, PULL_REQUEST, comment="true")
+def test_a_comment_is_written_once_and_then_replaced(
+    first: Runner, repository: Path, tmp_path: Path, *, there: bool
+) -> None:
+    runner = after(first, repository, PULL_REQUEST, comment="true")
     tools = tmp_path / "tools"
     tools.mkdir()
     gh = tools / "gh"  # GitHub is not here; its command line is told what to answer, and keeps what it was asked.
@@ -235,7 +259,7 @@ def test_a_comment_is_written_once_and_then_replaced(repository: Path, tmp_path:
     )
     gh.chmod(0o755)
     runner.environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
-    assert runner.run(), runner.log
+    assert runner.step(step_called("Comment")), runner.log
     listed, written = (json.loads(line) for line in (tmp_path / "asked").read_text().splitlines())
     assert "repos/ada/anomalies/issues/7/comments" in listed
     body = next(argument for argument in written if argument.startswith("body=@"))
@@ -253,7 +277,6 @@ def test_a_comment_is_written_once_and_then_replaced(repository: Path, tmp_path:
     [
         ({"job": "nowhere.py"}, "nowhere.py"),
         ({"repeat": "none"}, "none"),
-        ({"check-options": "--max-peak 512"}, "--max-peak"),
     ],
 )
 def test_a_mistake_in_the_inputs_fails_the_step_and_says_which(
@@ -265,8 +288,15 @@ def test_a_mistake_in_the_inputs_fails_the_step_and_says_which(
     assert said in runner.log
 
 
+def test_a_mistake_in_the_options_of_the_check_fails_its_step(first: Runner, repository: Path) -> None:
+    runner = after(first, repository, PUSH, **{"check-options": "--max-peak 512"})
+    assert not runner.step(step_called("Check"))
+    assert "error: " in runner.log
+    assert "--max-peak" in runner.log
+
+
 def test_pip_installs_the_paredown_of_the_action(repository: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
     python = tmp_path / "venv" / "bin" / "python"
     site = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
@@ -275,8 +305,8 @@ def test_pip_installs_the_paredown_of_the_action(repository: Path, tmp_path: Pat
         check=True,
     ).stdout.strip()
     here = next(path for path in sys.path if path.endswith("site-packages"))
-    (Path(site) / "libraries.pth").write_text(here + "\n")  # What it needs is there; nothing comes over the network.
-    runner = a_runner(repository, 1, PUSH, install="action", python=str(python))
+    (Path(site) / "libraries.pth").write_text(here + "\n")  # pip and what it needs; nothing from the network.
+    runner = a_runner(repository, 1, PUSH, install="action", python=str(python), repeat="1")
     runner.environment = {"PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1"}
     assert runner.run(), runner.log
     assert (tmp_path / "venv" / "bin" / "paredown").is_file()
