@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,8 +25,10 @@ from profiler.runner.tasks import run_task
 from tests.factories import a_plan, a_planned_step
 from tests.integration import hosts
 from tests.integration.clusters import Cluster, a_cluster, free_port, other_version
+from tests.integration.conftest import shop_answers_right, shop_in
 from tests.integration.place import Ended, Place, Started, alive, wait_until
 from tests.integration.tasks import a_task
+from tests.integration.within import paredown_within
 
 DECOMPOSED = ("run", "job.py", "--variant", "decomposed", "--shards", "3", "--engine", "dask")
 LOOK = """
@@ -41,17 +43,23 @@ job = Job(name="look", monolith=[step(look)], decomposed=[step(look)], answer_ke
 elsewhere = pytest.mark.skipif(not hosts.may_move(), reason="the kernel gives no namespaces to us")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two workers, for tests that leave them as they are or that wait until they are back."""
-    with a_cluster(tmp_path_factory.mktemp("dask"), workers=2) as found:
+    with a_cluster(tmp_path_factory.mktemp("dask"), workers=0) as found:
+        for _ in range(2):
+            found.add_worker(memory="600MB")
+        found.wait_for_workers(2)
         yield found
 
 
-def rows_of(run: Run) -> list[tuple[object, ...]]:
-    """The decomposed answer, sorted."""
+def right(run: Run, light: Place) -> None:
+    """The answer of the job `light` is what it has to be."""
     (answer,) = [item for item in run.answers if item.variant is Variant.DECOMPOSED]
-    return duckdb.sql(f"SELECT * FROM '{answer.path}' ORDER BY ALL").fetchall()
+    found = duckdb.sql(f"SELECT * FROM '{answer.path}' ORDER BY ALL").fetchall()
+    sold = (light.folder / "sold.sql").read_text().replace("sales", "read_parquet(?)")
+    sales = f"{light.folder}/data/*.parquet"
+    assert found == duckdb.execute(f"{sold} ORDER BY ALL", [sales]).fetchall()
 
 
 def nothing_left(cluster: Cluster) -> None:
@@ -77,7 +85,7 @@ def held(shop: Place, *arguments: str, after: int = 2) -> tuple[Started, Path]:
 
 def refused(place: Place, *arguments: str, **options: object) -> Ended:
     """A command that is refused before anything runs: exit code 2, and nothing half-written."""
-    ended = place.paredown(*arguments, **options)
+    ended = place.paredown(*arguments, **options) if options else paredown_within(place, *arguments)
     assert ended.code == 2, ended.said
     assert ended.out == "", ended.said
     assert "Traceback" not in ended.err, ended.said
@@ -90,50 +98,50 @@ def refused(place: Place, *arguments: str, **options: object) -> Ended:
 # --- as locally -----------------------------------------------------------------------------------------------------
 
 
-def test_the_same_answer_and_tasks_as_locally(
-    cluster: Cluster, shop: Place, measured_shop: tuple[Place, Ended]
-) -> None:
-    ended = shop.paredown(*on(cluster), "--repeat", "2")
+def test_the_same_answer_and_tasks_as_locally(cluster: Cluster, shop: Place) -> None:
+    ended = shop.paredown(*on(cluster))
     assert ended.code == 0, ended.said
-    run, local = ended.run, measured_shop[1].run
+    run = ended.run
     assert run.settings.engine == "dask"
     assert run.settings.jobs == 2
-    assert rows_of(run) == rows_of(local)
-    tasks = {(item.step, item.index) for item in local.of(Variant.DECOMPOSED)}
-    assert {(item.step, item.index) for item in run.of(Variant.DECOMPOSED)} == tasks
+    shop_answers_right(shop, run)
+    tasks = [(item.step, item.index) for item in run.of(Variant.DECOMPOSED)]
+    assert sorted(tasks) == [
+        ("cutoff", 0), ("daily", 0), *(("predict", n) for n in range(3)), *(("train", n) for n in range(3)),
+    ]  # fmt: skip
     assert all(item.outcome.ok and item.peak.exact and item.curve for item in run.measurements)
-    assert all(item.paces > 0 for item in run.measurements if item.cpu_ns > 50_000_000)
     assert {item.host for item in run.measurements} == {""}
     assert run.hosts == ()
-    for repetition in run.repetitions:
-        assert {item.step for item in repetition.measurements if item.init_ns > 0} >= {"daily", "train", "predict"}
     assert ended.err == f"Dask at {cluster.address}, 2 workers, with the job's code at its path\n"
     assert not list(shop.workspace.glob("stop-*"))
     nothing_left(cluster)
 
 
-def test_a_cluster_of_our_own(shop: Place, measured_shop: tuple[Place, Ended]) -> None:
-    ended = shop.paredown("run", "job.py", "--shards", "3", "--engine", "dask", "--jobs", "2")
+def test_a_cluster_of_our_own_where_no_repetition_is_warmed_up(light: Place) -> None:
+    ended = light.paredown("run", "job.py", "--shards", "3", "--engine", "dask", "--jobs", "2", "--repeat", "2")
     assert ended.code == 0, ended.said
     assert ended.err == "Dask on this machine, 2 workers of 768 MB\n"
     run = ended.run
     assert run.comparison is not None
     assert run.comparison.equal
     assert run.settings.engine == "dask"
-    assert rows_of(run) == rows_of(measured_shop[1].run)
-    assert [folder.name for folder in (shop.workspace / "work").iterdir()] == [run.id]
+    right(run, light)
+    assert [folder.name for folder in (light.workspace / "work").iterdir()] == [run.id]
+    for repetition in run.repeated(Variant.DECOMPOSED):
+        assert {item.step for item in repetition.measurements if item.init_ns > 0} == {"sold", "cutoff", "predict"}
+        assert all(item.paces > 0 for item in repetition.measurements if item.cpu_ns > 50_000_000)
 
 
-def test_from_python_through_a_clients_executor(cluster: Cluster, shop: Place) -> None:
+def test_from_python_through_a_clients_executor(cluster: Cluster, light: Place) -> None:
     from distributed import Client
 
     with Client(cluster.address, set_as_default=False) as client:
         run = profiler.run(
-            shop.folder / "job.py",
+            light.folder / "job.py",
             executor=client.get_executor(),
             variants=["decomposed"],
-            shards=3,
-            workspace=shop.workspace,
+            shards=1,
+            workspace=light.workspace,
         )
         assert client.status == "running"
     assert [end.complete for end in run.variants] == [True]
@@ -142,112 +150,6 @@ def test_from_python_through_a_clients_executor(cluster: Cluster, shop: Place) -
 
 
 # --- what happens to workers ----------------------------------------------------------------------------------------
-
-
-def test_a_worker_that_is_killed_is_an_outcome_and_resume_does_the_rest(
-    cluster: Cluster, shop: Place, measured_shop: tuple[Place, Ended]
-) -> None:
-    started, gate = held(shop, *on(cluster))
-    (victim, other) = cluster.pids()
-    os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: victim not in cluster.pids() and len(cluster.pids()) == 2, "no worker took its place")
-    gate.unlink()
-    ended = started.end()
-    assert ended.code == 1, ended.said
-    run = ended.run
-    (lost,) = [item for item in run.measurements if not item.outcome.ok]
-    assert (lost.step, lost.outcome.ending, lost.attempt) == ("predict", Ending.LOST, 1)
-    assert lost.outcome.message == f"the worker that ran it was lost (process {victim}); it was not run a second time"
-    groups = sum(item.groups or 0 for item in run.measurements if item.step == "predict")
-    assert Path(f"{gate}.reached").stat().st_size == groups + 1, "a task began twice"
-    assert other in cluster.pids()
-    assert "paredown run job.py --engine dask --resume" in ended.out
-    nothing_left(cluster)
-
-    again = shop.paredown(*on(cluster), "--resume")
-    assert again.code == 0, again.said
-    assert again.run.id == run.id
-    assert rows_of(again.run) == rows_of(measured_shop[1].run)
-    attempts = {(item.step, item.index): item.attempt for item in again.run.measurements}
-    assert [key for key, attempt in attempts.items() if attempt > 1] == [(lost.step, lost.index)]
-
-
-def test_a_scheduler_that_goes_away_is_an_outcome(
-    cluster: Cluster, shop: Place, tmp_path: Path, measured_shop: tuple[Place, Ended]
-) -> None:
-    with a_cluster(tmp_path, workers=1) as other:
-        started, gate = held(shop, *on(other), after=1)
-        other.scheduler.kill()
-        ended = started.end()
-        assert ended.code == 1, ended.said
-        lost = [item for item in ended.run.measurements if not item.outcome.ok]
-        assert {item.step for item in lost} == {"predict"}
-        assert {item.outcome.ending for item in lost} <= {Ending.LOST, Ending.STOPPED}
-        assert f"the Dask scheduler went away ({other.address})" in {item.outcome.message for item in lost}
-        assert ended.run.ended
-        assert "Traceback" not in ended.err
-        assert "distributed" not in ended.err
-        nothing_left(other)
-    gate.unlink()
-    again = shop.paredown(*on(cluster), "--resume")
-    assert again.code == 0, again.said
-    assert rows_of(again.run) == rows_of(measured_shop[1].run)
-
-
-def test_sandboxes_get_the_environment_that_paredown_has_and_it_stays_so(shop: Place) -> None:
-    """Dask starts workers with one thread for numeric libraries, and with malloc told to trim, by changing its own."""
-    names = ("OMP_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_", "PYTHONHASHSEED")
-    before = dict(os.environ)
-    with own_cluster(a_plan(), shop.workspace, 1):
-        assert "MALLOC_TRIM_THRESHOLD_" in os.environ
-    assert dict(os.environ) == before
-    shop.write("look.py", LOOK.format(names=names))
-    ended = shop.paredown("run", "look.py", "--engine", "dask")
-    assert {item.variant: item.outcome.message for item in ended.run.measurements} == {
-        Variant.MONOLITH: "ValueError: None None None",
-        Variant.DECOMPOSED: "ValueError: 1 None None",
-    }
-
-
-def test_workers_that_their_nannies_gave_up_are_replaced(
-    shop: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """A nanny gives up where its next worker dies while it starts."""
-    monkeypatch.setattr("profiler.runner.engines.upkeep.EMPTY_S", 1.0)
-    task = replace(a_task("fine", tmp_path), stop_file=str(shop.workspace / "stop"))
-    with own_cluster(a_plan(), shop.workspace, 1) as engine:
-        end = time.monotonic() + 3
-        while time.monotonic() < end:
-            for child in psutil.Process().children():
-                with suppress(psutil.NoSuchProcess):
-                    if "spawn_main" in " ".join(child.cmdline()):
-                        child.kill()
-            time.sleep(0.02)
-        assert not engine.client.nthreads()
-        assert engine.submit(run_task, task).result(60).outcome.ok
-
-
-@elsewhere
-def test_a_worker_that_comes_later_with_other_code_runs_nothing(shop: Place, tmp_path: Path) -> None:
-    """Whoever grows a cluster may start its workers from another checkout."""
-    with a_cluster(tmp_path, workers=1) as cluster:
-        started, gate = held(shop, *on(cluster), after=1)
-        job = shop.folder / "job.py"
-        shop.write("other.py", f"{job.read_text()}\n# changed")
-        script = f'mount --bind {shop.folder}/other.py {job} && exec "$@"'
-        cluster.add_worker("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
-        cluster.wait_for_workers(2)
-        wait_until(lambda: b"not the job" in newest(shop), "the second worker has begun nothing")
-        gate.unlink()
-        ended = started.end()
-    assert ended.code == 1, ended.said
-    lost = [item for item in ended.run.measurements if not item.outcome.ok]
-    assert {item.outcome.message for item in lost} == {f"its worker has not the job's code as it is here: {job}"}
-
-
-def newest(place: Place) -> bytes:
-    """What its newest run's file holds by now."""
-    return max(place.workspace.glob("runs/*"), key=lambda path: path.stat().st_mtime_ns).read_bytes()
 
 
 GROW = """
@@ -264,80 +166,164 @@ threading.Thread(target=take, daemon=True).start()
 """What a worker runs that takes more and more memory itself; a sandbox is a process of its own, and no part of that."""
 
 
-def test_a_worker_over_its_memory_limit_is_an_outcome_and_resume_does_the_rest(
-    shop: Place, tmp_path: Path, measured_shop: tuple[Place, Ended]
+def test_workers_that_are_killed_or_over_their_memory_limit_are_outcomes_and_resume_does_the_rest(
+    cluster: Cluster, light: Place
 ) -> None:
     from distributed import Client
 
-    with a_cluster(tmp_path, workers=0) as cluster:
-        for _ in range(2):
-            cluster.add_worker(memory="600MB")
-        cluster.wait_for_workers(2)
-        started, gate = held(shop, *on(cluster))
-        with Client(cluster.address, timeout=30, set_as_default=False) as client:
-            (victim, pid), *_ = client.run(os.getpid).items()
-            client.run(exec, GROW, {}, workers=[victim])
-            wait_until(lambda: not psutil.pid_exists(pid), "its nanny did not end it")
-        gate.unlink()
+    started, gate = held(light, *on(cluster))
+    (killed, grown) = cluster.pids()
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: killed not in cluster.pids() and len(cluster.pids()) == 2, "no worker took its place")
+    assert grown in cluster.pids()
+    with Client(cluster.address, timeout=30, set_as_default=False) as client:
+        (address,) = [address for address, pid in client.run(os.getpid).items() if pid == grown]
+        client.run(exec, GROW, {}, workers=[address])
+        wait_until(lambda: not psutil.pid_exists(grown), "its nanny did not end it")
+    gate.unlink()
+    ended = started.end()
+    assert ended.code == 1, ended.said
+    run = ended.run
+    lost = [item for item in run.measurements if not item.outcome.ok]
+    assert [(item.step, item.outcome.ending, item.attempt) for item in lost] == [("predict", Ending.LOST, 1)] * 2
+    assert {item.outcome.message for item in lost} == {
+        f"the worker that ran it was lost (process {pid}); it was not run a second time" for pid in (killed, grown)
+    }
+    groups = sum(item.groups or 0 for item in run.measurements if item.step == "predict")
+    assert Path(f"{gate}.reached").stat().st_size == groups + 2, "a task began twice"
+    assert "paredown run job.py --engine dask --resume" in ended.out
+    nothing_left(cluster)
+
+    again = paredown_within(light, *on(cluster), "--resume")
+    assert again.code == 0, again.said
+    assert again.run.id == run.id
+    right(again.run, light)
+    attempts = {(item.step, item.index): item.attempt for item in again.run.measurements}
+    assert {key for key, attempt in attempts.items() if attempt > 1} == {(item.step, item.index) for item in lost}
+
+
+def test_a_scheduler_that_goes_away_is_an_outcome(cluster: Cluster, light: Place, tmp_path: Path) -> None:
+    with a_cluster(tmp_path, workers=1) as other:
+        started, gate = held(light, *on(other), after=1)
+        other.scheduler.kill()
         ended = started.end()
         assert ended.code == 1, ended.said
-        (lost,) = [item for item in ended.run.measurements if not item.outcome.ok]
-        assert (lost.step, lost.outcome.ending) == ("predict", Ending.LOST)
-        assert lost.outcome.message == f"the worker that ran it was lost (process {pid}); it was not run a second time"
-        again = shop.paredown(*on(cluster), "--resume")
-        assert again.code == 0, again.said
-        assert rows_of(again.run) == rows_of(measured_shop[1].run)
-        nothing_left(cluster)
+        lost = [item for item in ended.run.measurements if not item.outcome.ok]
+        assert {item.step for item in lost} == {"predict"}
+        assert {item.outcome.ending for item in lost} <= {Ending.LOST, Ending.STOPPED}
+        assert f"the Dask scheduler went away ({other.address})" in {item.outcome.message for item in lost}
+        assert ended.run.ended
+        assert "Traceback" not in ended.err
+        assert "distributed" not in ended.err
+        nothing_left(other)
+    gate.unlink()
+    again = paredown_within(light, *on(cluster), "--resume")
+    assert again.code == 0, again.said
+    right(again.run, light)
 
 
-def test_a_worker_of_our_own_over_its_memory_limit_is_replaced(shop: Place, tmp_path: Path) -> None:
+def test_sandboxes_get_the_environment_that_paredown_has_and_it_stays_so(place: Place) -> None:
+    """Dask starts workers with one thread for numeric libraries, and with malloc told to trim, by changing its own."""
+    import dask
+
+    names = ("OMP_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_", "PYTHONHASHSEED")
+    assert names[1] in dask.config.get("distributed.nanny.pre-spawn-environ")
+    before = dict(os.environ)
+    place.write("look.py", LOOK.format(names=names))
+    ended = paredown_within(place, "run", "look.py", "--engine", "dask")
+    assert dict(os.environ) == before
+    assert {item.variant: item.outcome.message for item in ended.run.measurements} == {
+        Variant.MONOLITH: "ValueError: None None None",
+        Variant.DECOMPOSED: "ValueError: 1 None None",
+    }
+
+
+def test_workers_of_our_own_over_their_memory_limit_or_given_up_by_their_nannies_are_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A nanny gives up where its next worker dies while it starts."""
+    monkeypatch.setattr("profiler.runner.engines.upkeep.EMPTY_S", 1.0)
     fine, sleeps = (
-        replace(a_task(name, tmp_path), stop_file=str(shop.workspace / "stop")) for name in ("fine", "sleeps")
+        replace(a_task(name, tmp_path), stop_file=str(tmp_path / "workspace" / "stop")) for name in ("fine", "sleeps")
     )
-    with own_cluster(a_plan(decomposed=(a_planned_step(memory_mib=128),)), shop.workspace, 1) as engine:
+    plan = a_plan(decomposed=(a_planned_step(memory_mib=128),))
+    with own_cluster(plan, tmp_path / "workspace", 1) as engine:
         running = engine.submit(run_task, sleeps)
         wait_until(lambda: list(tmp_path.glob("attempts/sleeps-*")), "it did not begin")
         engine.client.run(exec, GROW, {})
         assert running.result(60).outcome.ending is Ending.LOST
         assert engine.submit(run_task, fine).result(60).outcome.ok
 
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            for child in psutil.Process().children():
+                with suppress(psutil.NoSuchProcess):
+                    if "spawn_main" in " ".join(child.cmdline()):
+                        child.kill()
+            time.sleep(0.05)
+        assert not engine.client.nthreads()
+        assert engine.submit(run_task, replace(fine, index=1)).result(60).outcome.ok
+
+
+@elsewhere
+def test_a_worker_that_comes_later_with_other_code_runs_nothing(light: Place, tmp_path: Path) -> None:
+    """Whoever grows a cluster may start its workers from another checkout."""
+    with a_cluster(tmp_path, workers=1) as cluster:
+        started, gate = held(light, *on(cluster), after=1)
+        job = light.folder / "job.py"
+        light.write("other.py", f"{job.read_text()}\n# changed")
+        script = f'mount --bind {light.folder}/other.py {job} && exec "$@"'
+        cluster.add_worker("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
+        cluster.wait_for_workers(2)
+        wait_until(lambda: b"not the job" in newest(light), "the second worker has begun nothing")
+        gate.unlink()
+        ended = started.end()
+    assert ended.code == 1, ended.said
+    lost = [item for item in ended.run.measurements if not item.outcome.ok]
+    assert {item.outcome.message for item in lost} == {f"its worker has not the job's code as it is here: {job}"}
+
+
+def newest(place: Place) -> bytes:
+    """What its newest run's file holds by now."""
+    return max(place.workspace.glob("runs/*"), key=lambda path: path.stat().st_mtime_ns).read_bytes()
+
 
 # --- stopping -------------------------------------------------------------------------------------------------------
 
 
-def test_ctrl_c_keeps_what_was_measured_and_only_the_same_engine_resumes(cluster: Cluster, shop: Place) -> None:
-    started, gate = held(shop, *on(cluster))
+def test_ctrl_c_keeps_what_was_measured_and_only_the_same_engine_resumes(cluster: Cluster, light: Place) -> None:
+    started, gate = held(light, *on(cluster))
     started.interrupt()
     ended = started.end()
     assert ended.code == 130, ended.said
     endings = [item.outcome.ending for item in ended.run.measurements]
-    assert endings.count(Ending.OK) == 5
+    assert endings.count(Ending.OK) == 2
     assert endings.count(Ending.STOPPED) == 3
     running = [item for item in ended.run.measurements if item.wall_ns and item.outcome.ending is Ending.STOPPED]
     assert len(running) == 2
     assert all(item.peak.low > 0 for item in running)
-    assert not list(shop.workspace.glob("stop-*"))
+    assert not list(light.workspace.glob("stop-*"))
     nothing_left(cluster)
     gate.unlink()
-    elsewhere = shop.paredown("run", "job.py", "--variant", "decomposed", "--shards", "3", "--resume")
+    elsewhere = paredown_within(light, "run", "job.py", "--variant", "decomposed", "--shards", "3", "--resume")
     assert elsewhere.code == 2, elsewhere.said
     assert "was begun on the engine 'dask', not on 'local'" in elsewhere.err
     assert "--engine dask" in elsewhere.err
-    again = shop.paredown(*on(cluster), "--resume")
+    again = paredown_within(light, *on(cluster), "--resume")
     assert again.code == 0, again.said
 
 
-def test_ctrl_c_in_a_terminal_leaves_our_own_workers_what_they_measured(shop: Place) -> None:
-    started, _ = held(shop, *DECOMPOSED, "--jobs", "2")
+def test_ctrl_c_in_a_terminal_leaves_our_own_workers_what_they_measured(light: Place) -> None:
+    started, _ = held(light, *DECOMPOSED, "--jobs", "1", after=1)
     os.killpg(started.process.pid, signal.SIGINT)
     ended = started.end()
     assert ended.code == 130, ended.said
-    assert sorted(item.outcome.ending for item in ended.run.measurements) == [Ending.OK] * 5 + [Ending.STOPPED] * 3
+    assert sorted(item.outcome.ending for item in ended.run.measurements) == [Ending.OK] * 2 + [Ending.STOPPED] * 3
     assert "Traceback" not in ended.err
 
 
-def test_nothing_of_our_own_cluster_survives_a_killed_harness(shop: Place) -> None:
-    started, _ = held(shop, *DECOMPOSED, "--jobs", "2")
+def test_nothing_of_our_own_cluster_survives_a_killed_harness(light: Place) -> None:
+    started, _ = held(light, *DECOMPOSED, "--jobs", "2", after=1)
     started.process.kill()
     started.process.communicate()
     wait_until(lambda: not alive(started.mark), f"still there: {alive(started.mark)}")
@@ -382,13 +368,15 @@ def test_no_dask_says_which_extra(shop: Place) -> None:
     assert "pip install 'paredown[dask]'" in ended.err
 
 
-def test_a_cluster_without_workers(tmp_path: Path) -> None:
+def test_a_cluster_without_workers() -> None:
+    from distributed import LocalCluster
+
     from profiler.errors import EngineError
     from profiler.runner.engines.preflight import await_workers, connect
 
     with (
-        a_cluster(tmp_path, workers=0) as cluster,
-        connect(cluster.address) as client,
+        LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
+        connect(cluster.scheduler_address) as client,
         pytest.raises(EngineError, match="has no worker, and none came within"),
     ):
         await_workers(client, 0.5)
@@ -418,44 +406,53 @@ def test_a_worker_with_another_library(shop: Place, tmp_path: Path) -> None:
     assert worker.split()[2:] == ["2.0.0"]
 
 
-@elsewhere
-def test_a_workspace_that_a_worker_does_not_see(shop: Place, tmp_path: Path) -> None:
-    with a_cluster(tmp_path, workers=0) as cluster:
-        cluster.add_worker(*hidden(shop.folder))
+@dataclass(frozen=True, slots=True)
+class Far:
+    """A cluster of one worker, on another host that sees nothing of the job's folder, but one folder that we share."""
+
+    address: str
+    place: Place
+    shared: Path
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
+    light, shared = shop_in(tmp_path_factory.mktemp("hidden"), "light"), tmp_path_factory.mktemp("shared")
+    shutil.copytree(light.folder / "data", shared / "data")
+    with a_cluster(tmp_path_factory.mktemp("dask"), workers=0) as cluster:
+        cluster.add_worker("unshare", "-u", "sh", "-c", 'hostname node-7 && exec "$@"', "sh", *hidden(light.folder))
         cluster.wait_for_workers(1)
-        ended = refused(shop, *on(cluster))
-    assert f"the workspace {shop.workspace}: worker tcp://127.0.0.1:" in ended.err
+        yield Far(cluster.address, light, shared)
+        nothing_left(cluster)
+
+
+@elsewhere
+def test_a_workspace_that_a_worker_does_not_see(far: Far) -> None:
+    workspace = far.place.workspace
+    ended = refused(far.place, *DECOMPOSED, "--scheduler", far.address)
+    assert f"the workspace {workspace}: worker tcp://127.0.0.1:" in ended.err
     assert "does not see it" in ended.err
     assert "--workspace" in ended.err
-    assert not shop.workspace.exists()
+    assert not workspace.exists()
 
 
 @elsewhere
-def test_inputs_that_a_worker_does_not_see(shop: Place, tmp_path: Path) -> None:
-    with a_cluster(tmp_path, workers=0) as cluster:
-        cluster.add_worker(*hidden(shop.folder / "data"))
-        cluster.wait_for_workers(1)
-        ended = refused(shop, *on(cluster))
+def test_inputs_that_a_worker_does_not_see(far: Far) -> None:
+    workspace = far.shared / "refused"
+    ended = refused(far.place, *DECOMPOSED, "--scheduler", far.address, "--workspace", str(workspace))
     assert ended.err.startswith("error: worker tcp://127.0.0.1:")
-    assert f"does not see {shop.folder}/data/sales-0.parquet, of the input 'sales'\n" in ended.err
+    assert f"does not see {far.place.folder}/data/sales-0.parquet, of the input 'sales'\n" in ended.err
+    assert not workspace.exists()
 
 
 @elsewhere
-def test_code_that_a_worker_lacks_is_sent_and_its_host_is_known(
-    shop: Place, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, measured_shop: tuple[Place, Ended]
-) -> None:
-    shared = tmp_path_factory.mktemp("shared")
-    shutil.copytree(shop.folder / "data", shared / "data")
-    workspace = shared / "workspace"
-    with a_cluster(tmp_path_factory.mktemp("dask"), workers=0) as cluster:
-        cluster.add_worker("unshare", "-u", "sh", "-c", 'hostname node-7 && exec "$@"', "sh", *hidden(shop.folder))
-        cluster.wait_for_workers(1)
-        inputs = ("--input", f"sales={shared}/data/*.parquet", "--workspace", str(workspace))
-        ended = shop.paredown(*on(cluster), *inputs)
-        nothing_left(cluster)
+def test_code_that_a_worker_lacks_is_sent_and_its_host_is_known(far: Far) -> None:
+    workspace = far.shared / "workspace"
+    inputs = ("--input", f"sales={far.shared}/data/*.parquet", "--workspace", str(workspace))
+    ended = paredown_within(far.place, *DECOMPOSED, "--scheduler", far.address, *inputs)
     assert ended.code == 0, ended.said
     run = profiler.load("last", workspace=workspace)
-    assert rows_of(run) == rows_of(measured_shop[1].run)
+    right(run, far.place)
     assert {item.host for item in run.measurements} == {"node-7"}
     assert [machine.host for machine in run.hosts] == ["node-7"]
     assert run.hosts[0].cores == run.machine.cores
