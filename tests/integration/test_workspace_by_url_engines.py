@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,15 +22,43 @@ from profiler.model import Ending, Run, Variant
 from profiler.store import load_run
 from profiler.stores import objects
 from tests.integration.clusters import Cluster, a_cluster
-from tests.integration.conftest import shop_in
+from tests.integration.conftest import SALES, shop_in
 from tests.integration.hosts import forget, hide, may_move
 from tests.integration.place import Ended, Place, Started, wait_until
 from tests.object_stores import Store, ask, running_store
 
-ARGUMENTS = ("run", "job.py", "--variant", "decomposed", "--shards", "3", "--input", "sales=s3://shop/sales/*.parquet")
+DECOMPOSED = ("run", "job.py", "--variant", "decomposed", "--shards", "3")
+ARGUMENTS = (*DECOMPOSED, "--input", "sales=s3://shop/sales/*.parquet")
+SHORT = """
+import os, time
+from profiler import Job, dataset, per_shard, query
+
+WAIT = os.environ.get("SHOP_WAIT")
+
+def predict(daily):
+    if WAIT:
+        with open(f"{WAIT}.reached", "a") as file:
+            file.write("x")
+    while WAIT and os.path.exists(WAIT):
+        time.sleep(0.05)
+    return daily
+
+KEYS = ("customer", "service")
+daily = query("daily.sql", reads="sales", shard_by=KEYS)
+job = Job(
+    name="short",
+    inputs={"sales": dataset("data/*.parquet")},
+    answer_key=(*KEYS, "day"),
+    monolith=[daily],
+    decomposed=[daily, per_shard(predict, reads="daily")],
+)
+"""
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 NO_CREDENTIALS = ("env", *(f"--unset={name}" for name in CREDENTIALS))
 pytestmark = pytest.mark.skipif(not may_move(), reason="the kernel gives no namespaces to us")
+
+
+DAILY = f"SELECT customer, service, day, sum(cost)::DOUBLE AS cost FROM ({SALES}) GROUP BY ALL ORDER BY ALL"
 
 
 @dataclass(slots=True)
@@ -75,7 +105,9 @@ class There:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with running_store("shop") as store:
+    """A store that this process asks too."""
+    with running_store("shop") as store, pytest.MonkeyPatch.context() as here:
+        ask(store.environment, here)
         yield store
 
 
@@ -89,15 +121,27 @@ def harness(tmp_path_factory: pytest.TempPathFactory, running: Store) -> Path:
 
 
 @pytest.fixture
-def there(
-    harness: Path, running: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> There:
-    """The job on that disk, and an empty workspace."""
-    ask(running.environment, monkeypatch)
+def there(harness: Path, tmp_path: Path, request: pytest.FixtureRequest) -> There:
+    """The job `shop` on that disk, and an empty workspace."""
     name = f"{request.node.name[:30]}-{os.getpid()}"
     place = shop_in(harness / name)
     place.environment |= {"XDG_CACHE_HOME": str(place.folder / "cache")}
     return There(place, f"s3://shop/{name}", tmp_path)
+
+
+@pytest.fixture
+def short(there: There) -> There:
+    """The same, with a job of two steps, of which the second one waits as it is told."""
+    there.place.write("job.py", SHORT)
+    return there
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The decomposed variant of `shop` on this disk."""
+    ended = shop_in(tmp_path_factory.mktemp("local")).paredown(*DECOMPOSED)
+    assert ended.code == 0, ended.said
+    return ended.run
 
 
 def add_worker(cluster: Cluster, harness: Path, folder: Path, *before: str, **more: str) -> None:
@@ -137,8 +181,8 @@ def rows_of(run: Run) -> list[tuple[object, ...]]:
 
 def nothing_left(cluster: Cluster) -> None:
     """No sandbox and no folder of paredown's is on any worker."""
-    wait_until(lambda: not cluster.left_on_workers(), f"still on a worker: {cluster.left_on_workers()}")
-    wait_until(lambda: not folders_on(cluster), f"still on a worker's disk: {folders_on(cluster)}")
+    wait_until(lambda: not cluster.left_on_workers(), "still on a worker", every_s=0.1)
+    wait_until(lambda: not folders_on(cluster), "still on a worker's disk", every_s=0.1)
 
 
 def folders_on(cluster: Cluster) -> list[Path]:
@@ -146,119 +190,11 @@ def folders_on(cluster: Cluster) -> list[Path]:
     return list(cluster.folder.glob("worker-*/temp/paredown-*"))
 
 
-# --- Dask -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_same_answer_and_tasks_as_locally(
-    cluster: Cluster, there: There, measured_shop: tuple[Place, Ended]
-) -> None:
-    ended = there.run(cluster, "--repeat", "2")
-    assert ended.code == 0, ended.said
-    assert ended.err == f"Dask at {cluster.address}, 2 workers; the job's code is sent through the workspace\n"
-    run, local = there.kept, measured_shop[1].run
-    assert run.settings.workspace == there.url
-    assert rows_of(run) == rows_of(local)
-    tasks = {(item.step, item.index) for item in local.of(Variant.DECOMPOSED)}
-    assert {(item.step, item.index) for item in run.of(Variant.DECOMPOSED)} == tasks
-    assert all(item.outcome.ok and item.peak.exact for item in run.measurements)
-    assert {file.partition("/work/")[0] for item in run.measurements for file in item.files} == {there.url}
-    assert there.names == {f"runs/{run.id}.jsonl", f"work/{run.id}/answers/decomposed.parquet"}
-    assert len(run.repetitions) == 2
-    for repetition in run.repetitions:  # None begins with a warm sandbox of the one before.
-        assert {item.step for item in repetition.measurements if item.init_ns > 0} >= {"daily", "train", "predict"}
-    nothing_left(cluster)
-
-
-def test_a_worker_that_is_killed_is_an_outcome_and_resume_does_the_rest(
-    cluster: Cluster, there: There, measured_shop: tuple[Place, Ended]
-) -> None:
-    started, gate = there.held(cluster)
-    (victim, _) = cluster.pids()
-    os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: victim not in cluster.pids() and len(cluster.pids()) == 2, "no worker took its place")
-    gate.unlink()
-    ended = started.end()
-    assert ended.code == 1, ended.said
-    run = there.kept
-    (lost,) = [item for item in run.measurements if not item.outcome.ok]
-    assert (lost.step, lost.outcome.ending, lost.attempt) == ("predict", Ending.LOST, 1)
-    assert lost.outcome.message == f"the worker that ran it was lost (process {victim}); it was not run a second time"
-    groups = sum(item.groups or 0 for item in run.measurements if item.step == "predict")
-    assert Path(f"{gate}.reached").stat().st_size == groups + 1, "a task began twice"
-
-    again = there.run(cluster, "--resume")
-    assert again.code == 0, again.said
-    assert there.kept.id == run.id
-    assert rows_of(there.kept) == rows_of(measured_shop[1].run)
-    attempts = {(item.step, item.index): item.attempt for item in there.kept.measurements}
-    assert [key for key, attempt in attempts.items() if attempt > 1] == [(lost.step, lost.index)]
-    assert there.names == {f"runs/{run.id}.jsonl", f"work/{run.id}/answers/decomposed.parquet"}
-    wait_until(lambda: not cluster.left_on_workers(), f"still on a worker: {cluster.left_on_workers()}")
-
-
-def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_else(
-    cluster: Cluster, there: There, measured_shop: tuple[Place, Ended]
-) -> None:
-    started, gate = there.held(cluster)
-    started.interrupt()
-    ended = started.end()
-    assert ended.code == 130, ended.said
-    run = there.kept
-    assert sorted(item.outcome.ending for item in run.measurements) == [Ending.OK] * 5 + [Ending.STOPPED] * 3
-    assert len([item for item in run.measurements if item.outcome.ending is Ending.STOPPED and item.peak.low]) == 2
-    assert {name.split("/")[0] for name in there.names} == {"runs", "work"}
-    assert not [name for name in there.names if "stop-" in name or "probe-" in name]
-    nothing_left(cluster)
-    gate.unlink()
-    again = there.run(cluster, "--resume")
-    assert again.code == 0, again.said
-    assert rows_of(there.kept) == rows_of(measured_shop[1].run)
-
-
-def test_a_scheduler_that_goes_away_is_an_outcome(there: There, harness: Path, running: Store, tmp_path: Path) -> None:
-    with a_cluster(tmp_path, workers=0) as other:
-        add_worker(other, harness, tmp_path, **running.environment)
-        other.wait_for_workers(1)
-        started, _ = there.held(other, after=1)
-        other.scheduler.kill()
-        ended = started.end()
-        assert ended.code == 1, ended.said
-        lost = [item for item in there.kept.measurements if not item.outcome.ok]
-        assert {item.step for item in lost} == {"predict"}
-        assert f"the Dask scheduler went away ({other.address})" in {item.outcome.message for item in lost}
-        assert "Traceback" not in ended.err
-        wait_until(lambda: not other.left_on_workers(), f"still on a worker: {other.left_on_workers()}")
-
-
-@pytest.mark.parametrize(
-    ("before", "lacks", "said"),
-    [
-        pytest.param(NO_CREDENTIALS, "", "no credentials were found", id="no credentials"),
-        pytest.param((), "s3fs", "its filesystem is not installed; pip install 'paredown[s3]'", id="no s3fs"),
-    ],
-)
-def test_a_worker_that_cannot_ask_the_store_is_refused(
-    before: tuple[str, ...], lacks: str, said: str, there: There, harness: Path, running: Store, tmp_path: Path
-) -> None:
-    without = tmp_path / "without"
-    without.mkdir()
-    if lacks:
-        (without / f"{lacks}.py").write_text(f"raise ModuleNotFoundError('No module named {lacks}', name={lacks!r})")
-    with a_cluster(tmp_path, workers=0) as other:
-        add_worker(other, harness, tmp_path, *before, **running.environment, PYTHONPATH=str(without))
-        other.wait_for_workers(1)
-        ended = there.run(other)
-    assert ended.code == 2, ended.said
-    assert f"error: the workspace {there.url}: worker tcp://127.0.0.1:" in ended.err
-    assert f"cannot write to it: {said}" in ended.err
-    assert not objects.listed(there.url)
-
-
 # --- any executor ---------------------------------------------------------------------------------------------------
 
 
 def test_spawned_processes_that_do_not_see_the_workspaces_copy(
-    there: There, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, measured_shop: tuple[Place, Ended]
+    there: There, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, local: Run
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     copy = there.place.folder / "cache"
@@ -275,7 +211,7 @@ def test_spawned_processes_that_do_not_see_the_workspaces_copy(
             workspace=there.url,
         )
     assert [end.complete for end in run.variants] == [True], run.variants
-    assert rows_of(run) == rows_of(measured_shop[1].run)
+    assert rows_of(run) == rows_of(local)
     assert there.names == {f"runs/{run.id}.jsonl", f"work/{run.id}/answers/decomposed.parquet"}
     assert not list(tmp_path.glob("paredown-*"))
 
@@ -291,3 +227,107 @@ def test_a_pools_worker_without_credentials_is_refused(there: There, monkeypatch
     (problem,) = caught.value.problems
     assert problem.startswith(f"the executor's worker cannot read the workspace {there.url}: no credentials were found")
     assert not objects.listed(there.url)
+
+
+# --- Dask -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_scheduler_that_goes_away_is_an_outcome(short: There, harness: Path, running: Store, tmp_path: Path) -> None:
+    with a_cluster(tmp_path, workers=0) as other:
+        add_worker(other, harness, tmp_path, **running.environment)
+        other.wait_for_workers(1)
+        started, _ = short.held(other, after=1)
+        other.scheduler.kill()
+        ended = started.end()
+        assert ended.code == 1, ended.said
+        lost = [item for item in short.kept.measurements if not item.outcome.ok]
+        assert {item.step for item in lost} == {"predict"}
+        assert f"the Dask scheduler went away ({other.address})" in {item.outcome.message for item in lost}
+        assert "Traceback" not in ended.err
+        wait_until(lambda: not other.left_on_workers(), "still on a worker", every_s=0.1)
+
+
+def test_a_worker_that_cannot_ask_the_store_is_refused(
+    there: There, harness: Path, running: Store, tmp_path: Path
+) -> None:
+    with a_cluster(tmp_path, workers=0) as other:
+        add_worker(other, harness, tmp_path, *NO_CREDENTIALS, **running.environment)
+        other.wait_for_workers(1)
+        ended = there.run(other)
+    assert ended.code == 2, ended.said
+    assert f"error: the workspace {there.url}: worker tcp://127.0.0.1:" in ended.err
+    assert "cannot write to it: no credentials were found" in ended.err
+    assert not objects.listed(there.url)
+
+
+def test_a_worker_without_the_library_of_the_store_says_what_brings_it(there: There, tmp_path: Path) -> None:
+    (tmp_path / "s3fs.py").write_text("raise ModuleNotFoundError('No module named s3fs', name='s3fs')")
+    asked = f"from profiler.runner.engines.there import leave_sign; print(leave_sign({there.url!r}, 'worker-0'))"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    said = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout == "cannot write to it: its filesystem is not installed; pip install 'paredown[s3]'\n"
+    assert not objects.listed(there.url)
+
+
+# The tests of one cluster are the last ones: it takes time too where nobody uses it.
+
+
+def test_the_same_answer_and_tasks_as_locally(cluster: Cluster, short: There) -> None:
+    ended = short.run(cluster, "--repeat", "2")
+    assert ended.code == 0, ended.said
+    assert ended.err == f"Dask at {cluster.address}, 2 workers; the job's code is sent through the workspace\n"
+    run = short.kept
+    assert run.settings.workspace == short.url
+    assert rows_of(run) == duckdb.sql(DAILY).fetchall()
+    tasks = [("daily", 0), ("predict", 0), ("predict", 1), ("predict", 2)]
+    assert sorted((item.step, item.index) for item in run.of(Variant.DECOMPOSED)) == tasks
+    assert all(item.outcome.ok and item.peak.exact for item in run.measurements)
+    assert {file.partition("/work/")[0] for item in run.measurements for file in item.files} == {short.url}
+    assert short.names == {f"runs/{run.id}.jsonl", f"work/{run.id}/answers/decomposed.parquet"}
+    assert len(run.repetitions) == 2
+    for repetition in run.repetitions:  # None begins with a warm sandbox of the one before.
+        assert {item.step for item in repetition.measurements if item.init_ns > 0} == {"daily", "predict"}
+    nothing_left(cluster)
+
+
+def test_a_worker_that_is_killed_is_an_outcome_and_resume_does_the_rest(cluster: Cluster, short: There) -> None:
+    started, gate = short.held(cluster)
+    (victim, _) = cluster.pids()
+    os.kill(victim, signal.SIGKILL)
+    wait_until(
+        lambda: victim not in (pids := cluster.pids()) and len(pids) == 2, "no worker took its place", every_s=0.2
+    )
+    gate.unlink()
+    ended = started.end()
+    assert ended.code == 1, ended.said
+    run = short.kept
+    (lost,) = [item for item in run.measurements if not item.outcome.ok]
+    assert (lost.step, lost.outcome.ending, lost.attempt) == ("predict", Ending.LOST, 1)
+    assert lost.outcome.message == f"the worker that ran it was lost (process {victim}); it was not run a second time"
+    assert Path(f"{gate}.reached").stat().st_size == 3, "a task began twice"
+
+    again = short.run(cluster, "--resume")
+    assert again.code == 0, again.said
+    assert short.kept.id == run.id
+    assert rows_of(short.kept) == duckdb.sql(DAILY).fetchall()
+    attempts = {(item.step, item.index): item.attempt for item in short.kept.measurements}
+    assert [key for key, attempt in attempts.items() if attempt > 1] == [(lost.step, lost.index)]
+    assert short.names == {f"runs/{run.id}.jsonl", f"work/{run.id}/answers/decomposed.parquet"}
+    wait_until(lambda: not cluster.left_on_workers(), "still on a worker", every_s=0.1)
+
+
+def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_else(cluster: Cluster, short: There) -> None:
+    started, gate = short.held(cluster)
+    started.interrupt()
+    ended = started.end()
+    assert ended.code == 130, ended.said
+    run = short.kept
+    assert sorted(item.outcome.ending for item in run.measurements) == [Ending.OK] + [Ending.STOPPED] * 3
+    assert len([item for item in run.measurements if item.outcome.ending is Ending.STOPPED and item.peak.low]) == 2
+    assert {name.split("/")[0] for name in short.names} == {"runs", "work"}
+    assert not [name for name in short.names if "stop-" in name or "probe-" in name]
+    nothing_left(cluster)
+    gate.unlink()
+    again = short.run(cluster, "--resume")
+    assert again.code == 0, again.said
+    assert rows_of(short.kept) == duckdb.sql(DAILY).fetchall()
