@@ -225,6 +225,7 @@ def test_a_scheduler_that_goes_away_is_an_outcome(cluster: Cluster, light: Place
 def test_sandboxes_get_the_environment_that_paredown_has_and_it_stays_so(place: Place) -> None:
     """Dask starts workers with one thread for numeric libraries, and with malloc told to trim, by changing its own."""
     import dask
+    import distributed  # noqa: F401  (it has the settings)
 
     names = ("OMP_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_", "PYTHONHASHSEED")
     assert names[1] in dask.config.get("distributed.nanny.pre-spawn-environ")
