@@ -295,9 +295,15 @@ def test_a_scripts_answer_is_put_there_under_another_name_of_the_scheme_too(shop
 def test_variants_may_be_measured_apart_and_repeated_whatever_a_step_makes_of_its_environment(shop: Place) -> None:
     elsewhere = 'os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"'
     alone = f"def alone(paths):\n    {elsewhere}\n\n"
-    same = f"def same(totals):\n    {elsewhere}\n    return totals\n\n"
-    job = SHORT.replace("job =", f"{alone}{same}job =").replace("step(hold)", 'step(alone, reads="sales")')
-    shop.write("job.py", job.replace(MONOLITH, f'{MONOLITH[:-1]}, step(same, reads="totals")]'))
+    whole = f"""def whole(paths):
+    import pandas as pd
+    sales = pd.read_csv(paths[0])
+    {elsewhere}
+    return sales.groupby("customer", as_index=False).agg(total=("amount", "sum"), lines=("amount", "size"))
+
+"""
+    job = SHORT.replace("job =", f"{alone}{whole}job =").replace("step(hold)", 'step(alone, reads="sales")')
+    shop.write("job.py", job.replace(MONOLITH, 'monolith=[step(whole, reads="sales")]'))
     assert run(shop, "--variant", "monolith").code == 0
     ended = run(shop, "--variant", "decomposed", "--against", "last", "--repeat", "2")
     assert ended.code == 0, ended.said
