@@ -57,7 +57,7 @@ def _run(task: Task) -> Measurement:
     started_ns = max(0, time.time_ns() - task.run_started_ns)  # The clock of another host may be behind.
     sandbox: _Sandbox | None = None
     if os.path.exists(task.stop_file):
-        return _failed(task, started_ns, Outcome(ending=Ending.STOPPED, message="stopped before it began"))
+        return unbegun(task, started_ns)
     try:
         sandbox, failed = _take(task)
         if failed is not None:
@@ -93,6 +93,11 @@ def _run(task: Task) -> Measurement:
 def lost(task: Task, message: str, host: str = "") -> Measurement:
     """The measurement of a task that nobody knows more of than that it was lost."""
     return replace(_failed(task, 0, Outcome(ending=Ending.LOST, message=message)), host=host)
+
+
+def unbegun(task: Task, started_ns: int = 0) -> Measurement:
+    """The measurement of a task that was to stop before it had begun."""
+    return _failed(task, started_ns, Outcome(ending=Ending.STOPPED, message="stopped before it began"))
 
 
 def lost_by_engine(error: Exception) -> str:

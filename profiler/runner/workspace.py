@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from profiler.stores.opening import opened
 from profiler.urls import is_url, workspace_url
 
 _IGNORE = ".gitignore"
+_STOP_S = 86_400
+"""How long a sign to stop stays that was left for tasks on workers that did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class Workspace:
             remove(probe)
 
     def sweep(self) -> None:
-        """Remove what harnesses that were killed have left: half-made data, spilled queries, plans.
+        """Remove what harnesses that were killed have left: half-made data, spilled queries, plans, old signs to stop.
 
         What they passed between steps stays, for `--resume`.
         """
@@ -126,6 +129,10 @@ class Workspace:
         for partial in self.data.glob("*.partial"):
             if not is_running(partial.name.split(".")[-2]):
                 shutil.rmtree(partial, ignore_errors=True)
+        for sign in self.root.glob("stop-*"):
+            with suppress(OSError):
+                if time.time() - sign.stat().st_mtime > _STOP_S and not is_running(sign.name.split("-")[1]):
+                    sign.unlink()
 
     def owner(self, run_id: str) -> int | None:
         """The process that makes a run, where it still lives."""

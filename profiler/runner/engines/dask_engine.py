@@ -109,8 +109,8 @@ class DaskEngine(Engine):
         return Attempt(task).became(WORKER_LOST, unbegun=unbegun)
 
     def close_idle(self) -> None:
-        """End the warm sandboxes on all workers, with the folders that workers have made."""
-        if self._gone or self.client.status != "running":
+        """End the warm sandboxes on all workers that answer, with the folders that workers have made."""
+        if self._cut_off or self.client.status != "running":
             return
 
         def ask() -> None:

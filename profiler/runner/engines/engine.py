@@ -23,7 +23,7 @@ from profiler.runner.engines.away import sign_of
 from profiler.runner.engines.job_code import Code
 from profiler.runner.engines.once import Told, run_once, versions
 from profiler.runner.engines.places import TROUBLE, Place, place_at
-from profiler.runner.tasks import lost, lost_by_engine
+from profiler.runner.tasks import lost, lost_by_engine, unbegun
 from profiler.runner.workspace import Workspace
 from profiler.stores import objects
 from profiler.task import Task
@@ -33,7 +33,7 @@ _LOOK_S = 0.1
 _ASK_S = 1.0
 """The same, where a store is asked."""
 _PATIENCE_S = 10.0
-"""How long stopped tasks may go without any of them ending, before nobody waits for them any more."""
+"""How long tasks may go after a stop without any of them ending, before nobody waits for them any more."""
 
 
 class _Sign(NamedTuple):
@@ -67,6 +67,8 @@ class Engine(Executor):
         self._pending: dict[Future[Measurement], Task] = {}
         self._lock = threading.Lock()
         self._moved_s = time.monotonic()
+        self._stopped_s: float | None = None
+        """When it was first seen that somebody wants to stop."""
         self._gone = ""
         self._watching: threading.Thread | None = None
         self._stops: dict[_Sign, str] = {}
@@ -166,9 +168,10 @@ class Engine(Executor):
                 if not self._pending:
                     self._watching = None
                     return
-                silent_s = time.monotonic() - self._moved_s
+            now_s = time.monotonic()
             stopping = any(map(os.path.exists, self._stops.values()))
             if stopping:
+                self._stopped_s = now_s if self._stopped_s is None else self._stopped_s
                 self._stop_tasks()
             if self._gone:
                 continue
@@ -176,8 +179,8 @@ class Engine(Executor):
             gone = self._why_gone()
             if gone:
                 self._give_up(gone)
-            elif stopping and silent_s > _PATIENCE_S:
-                self._give_up(f"stopped, and its worker did not answer within {_PATIENCE_S:g} s")
+            elif self._stopped_s is not None and now_s - max(self._moved_s, self._stopped_s) > _PATIENCE_S:
+                self._give_up(f"stopped, and its worker did not answer within {_PATIENCE_S:g} s", stopped=True)
 
     def _look_after(self) -> None:
         """Mend what can be mended while tasks are out; called ten times a second."""
@@ -192,21 +195,27 @@ class Engine(Executor):
                 stop.place.write(stop.name, b"stop")
                 self._stopped.add(stop)
 
-    def _give_up(self, why: str) -> None:
-        """Let what still runs stop, and settle every task by what the run's folder says of it."""
+    def _give_up(self, why: str, *, stopped: bool = False) -> None:
+        """Let what still runs stop, and settle every task by what the run's folder says of it.
+
+        Args:
+            why: Why nobody answers any more.
+            stopped: Whether they have had their time to stop; what has not begun by now will not.
+        """
         self._gone = why
         self._stop_tasks()
         with self._lock:
             attempts = {mine: Attempt(task) for mine, task in self._pending.items()}
-        begun: set[str] = set()
+        begun: set[str] | None = None
         with suppress(*TROUBLE):
-            begun = self._signs_at_the_end(list(attempts.values()))
+            begun = self._signs_at_the_end(list(attempts.values()), 0 if stopped else _PATIENCE_S)
         for mine, attempt in attempts.items():
-            self._settle(mine, attempt.became(why) if attempt.has_begun(begun) else lost(attempt.task, why))
+            waited = unbegun(attempt.task) if stopped and begun is not None else lost(attempt.task, why)
+            self._settle(mine, attempt.became(why) if attempt.has_begun(begun or ()) else waited)
 
-    def _signs_at_the_end(self, attempts: list[Attempt]) -> set[str]:
+    def _signs_at_the_end(self, attempts: list[Attempt], patience_s: float) -> set[str]:
         """What is noted of attempts once none of them runs any more, or nobody waits for them."""
-        end_s = time.monotonic() + _PATIENCE_S
+        end_s = time.monotonic() + patience_s
         while True:
             signs = signs_of(attempts)
             if time.monotonic() > end_s or not any(attempt.is_running(signs) for attempt in attempts):
@@ -219,7 +228,13 @@ class Engine(Executor):
         """End the warm sandboxes of its workers, as far as they can be reached."""
 
     def close(self) -> None:
-        """Leave nothing of ours behind; the executor itself is its owner's."""
+        """Leave nothing of ours behind; the executor itself is its owner's.
+
+        Where tasks were given up, they may still be looking whether to stop, and those that wait on a worker that has
+        frozen look when it goes on: their sign stays, in a folder until it is swept, in a store as long as the run.
+        """
+        if self._gone:
+            return
         for stop in self._stopped:
             with suppress(*TROUBLE):
                 stop.place.remove(stop.name)
