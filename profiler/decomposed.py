@@ -10,7 +10,7 @@ from profiler import objections
 from profiler.fit import Terms, fit_step
 from profiler.model import Plan, PlannedStep, Run, Variant
 from profiler.reasons import fits_all
-from profiler.sizing import highest
+from profiler.sizing import has_figures, highest
 from profiler.variants import Demand, VariantVerdict, elapsed, end_of, latest, priced, problem_of
 
 
@@ -28,7 +28,8 @@ def judge_decomposed(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
         most = len(by_step[step.name]) if complete or later else begun.get(step.name, _most_tasks(step, run.plan))
         finished = complete or later or len(by_step[step.name]) >= most
         steps.append(fit_step(step, by_step[step.name], terms, planned=most, finished=finished))
-    seen = [step for step in steps if step.tasks]
+    seen = [step for step in steps if step.peak is not None]
+    measured = [task for task in tasks if has_figures(task)]
     sizes = [step.memory_mib for step in seen]
     known = [size for size in sizes if size is not None]
     durations = [step.duration_ns for step in seen if step.duration_ns is not None]
@@ -47,8 +48,8 @@ def judge_decomposed(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
         tasks=len(tasks),
         invocations=len(tasks),
         requests=demand.requests,
-        peak=highest(task.peak for task in tasks),
-        wall_ns=elapsed(tasks, end),
+        peak=highest(task.peak for task in measured),
+        wall_ns=elapsed(measured, end),
         cpu_ns=sum(task.cpu_ns for task in tasks),
         init_ns=sum(task.init_ns for task in tasks),
         memory_mib=max(known) if known and len(known) == len(sizes) else None,

@@ -23,6 +23,7 @@ from profiler.reasons import Reason, fits_all
 from profiler.sizing import (
     Work,
     floor_gb_s,
+    has_figures,
     highest,
     memory_size,
     needed_mib,
@@ -59,7 +60,7 @@ class Terms:
 class StepFit:
     """One step of a variant, held against the platform.
 
-    What nobody measured is None, never 0.
+    What nobody measured is None, never 0. Figures are of the tasks that have some; see `sizing.has_figures`.
     """
 
     name: str
@@ -68,7 +69,7 @@ class StepFit:
     planned_tasks: int
     """At most so many; shards without rows are no tasks."""
     tasks: int
-    """Tasks that were measured, however they ended."""
+    """Tasks that came to an end, however they did: also those of which no figures are, being lost for one."""
     outcomes: dict[Ending, int]
     """How many tasks ended how."""
     peak: Peak | None
@@ -103,13 +104,13 @@ class StepFit:
     duration_ns: int | None = None
     """Predicted time of the longest task at that size, its init left out."""
     task_times_ns: tuple[int, ...] = ()
-    """Predicted time of each task, its init included."""
+    """Predicted time of each task that has figures, its init included."""
     billed_ns: int | None = None
     """Predicted billed time of all tasks, each rounded up to the millisecond, inits included."""
     gb_s: Decimal | None = None
     """GB-seconds of all tasks, as billed; where `hypothetical`, peak × wall; None: nothing was measured."""
     gb_s_per_task: Decimal | None = None
-    """The mean over the tasks."""
+    """The mean over the tasks that have figures."""
     hypothetical: bool = False
     """No Lambda sells this: `gb_s` only serves to compare."""
     utilisation: float | None = None
@@ -134,6 +135,7 @@ def fit_step(step: PlannedStep, tasks: Sequence[Measurement], terms: Terms, *, p
     reasons = [*outcome_reasons(step.name, tasks), *temp_reasons(step.name, fit.temp_bytes, terms)]
     if not finished:
         reasons.append(objections.not_measured(step.name, tasks=len(tasks), planned=fit.planned_tasks))
+    tasks = [task for task in tasks if has_figures(task)]
     if not tasks:
         return replace(fit, fits=fits_all(reasons), reasons=tuple(reasons))
     works = [work_of(task, terms.limits) for task in tasks]
@@ -149,6 +151,7 @@ def fit_step(step: PlannedStep, tasks: Sequence[Measurement], terms: Terms, *, p
 
 def measured(name: str, kind: str, tasks: Sequence[Measurement], terms: Terms, *, planned: int) -> StepFit:
     """Add up what was measured; nothing is judged yet."""
+    ended, tasks = tasks, [task for task in tasks if has_figures(task)]
     walls = [task.wall_ns for task in tasks]
     added = [task.added_bytes for task in tasks if task.added_bytes is not None]
     groups = [task.groups for task in tasks if task.groups is not None]
@@ -156,9 +159,9 @@ def measured(name: str, kind: str, tasks: Sequence[Measurement], terms: Terms, *
     return StepFit(
         name=name,
         kind=kind,
-        planned_tasks=max(planned, len(tasks)),
-        tasks=len(tasks),
-        outcomes=dict(Counter(task.outcome.ending for task in tasks)),
+        planned_tasks=max(planned, len(ended)),
+        tasks=len(ended),
+        outcomes=dict(Counter(task.outcome.ending for task in ended)),
         peak=peak,
         added_bytes=max(added) if added and len(added) == len(tasks) else None,
         wall_ns=sum(walls),
@@ -284,7 +287,12 @@ def _time_reasons(fit: StepFit, terms: Terms) -> list[Reason]:
         )
     task_ns = round(median(fit.task_times_ns))
     if fit.init_ns_median and not terms.warm and 2 * fit.init_ns_median >= task_ns:
-        reasons.append(objections.mostly_init(fit.name, kind=fit.kind, init_ns=fit.init_ns_median, task_ns=task_ns))
+        shards = fit.planned_tasks if fit.kind in ("per_group", "per_shard") else 1
+        reasons.append(
+            objections.mostly_init(
+                fit.name, kind=fit.kind, init_ns=fit.init_ns_median, task_ns=task_ns, fewer_shards=shards > 1
+            )
+        )
     return reasons
 
 

@@ -27,6 +27,7 @@ from profiler.reasons import Reason, fits_all
 from profiler.sizing import (
     Work,
     floor_gb_s,
+    has_figures,
     highest,
     memory_size,
     needed_mib,
@@ -40,7 +41,8 @@ from profiler.variants import Demand, MachineCost, VariantVerdict, elapsed, end_
 
 def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     """Hold the monolith of a run against the platform."""
-    tasks = latest(run.of(Variant.MONOLITH))
+    ended = latest(run.of(Variant.MONOLITH))
+    tasks = [task for task in ended if has_figures(task)]
     end = end_of(run, Variant.MONOLITH)
     complete = end is not None and end.complete
     subject = f"{run.plan.job} as one process"
@@ -50,11 +52,11 @@ def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
     works = works_of(outer, wall_ns, terms.limits)
     init_ns = sum(task.init_ns for task in tasks)
     size, reasons = (None, []) if peak is None else _size(subject, peak, works, terms)
-    for task in outer:
-        reasons += outcome_reasons(task.step, [task])
+    for task in ended:
+        reasons += () if task.nested else outcome_reasons(task.step, [task])
     reasons += temp_reasons(subject, max((task.temp_bytes for task in tasks), default=0), terms)
     reasons += init_reasons(subject, init_ns, terms) if tasks else []
-    if not tasks or (not complete and fits_all(reasons)):
+    if not ended or (not complete and fits_all(reasons)):
         reasons.append(objections.unfinished(subject, problem=problem_of(end)))
     paid_init_ns = 0 if terms.warm else init_ns
     duration_ns = None if size is None else sum(work.duration_ns(size, terms.limits) for work in works)
@@ -66,13 +68,13 @@ def judge_monolith(run: Run, terms: Terms, demand: Demand) -> VariantVerdict:
         gb_s = billed = billed_gb_s(memory_mib=size, duration_ns=max(1, paid_init_ns + duration_ns))
         used = peak_gb_s(peak, duration_ns)
     cpu_ns = sum(task.cpu_ns for task in outer)
-    steps = _parts(run, tasks, size, peak, terms)
+    steps = _parts(run, ended, size, peak, terms)
     verdict = VariantVerdict(
         variant=Variant.MONOLITH,
         complete=complete,
         problem="" if complete else problem_of(end),
         steps=steps,
-        tasks=len(tasks),
+        tasks=len(ended),
         invocations=1,
         requests=demand.requests,
         peak=peak,
@@ -175,8 +177,10 @@ def _part(
     nested = bool(tasks) and all(task.nested for task in tasks)
     fit = replace(measured(name, kind, tasks, terms, planned=1), nested=nested)
     reasons = list(outcome_reasons(name, tasks))
-    if fit.peak is None or whole is None:
+    if not tasks:
         reasons.append(objections.not_measured(name, tasks=0, planned=1))
+    tasks = [task for task in tasks if has_figures(task)]
+    if fit.peak is None or whole is None:
         return replace(fit, fits=fits_all(reasons), reasons=tuple(reasons))
     low = needed_mib(fit.peak.low, terms.headroom, limits)
     high = None if fit.peak.high is None else fit.needed_mib

@@ -116,6 +116,14 @@ def size_in_time(tasks: Sequence[Sequence[Work]], smallest_mib: int, limits: Lam
     return min(high * step, limits.max_memory_mib)
 
 
+def has_figures(task: Measurement) -> bool:
+    """Whether anything of a task was measured; nothing was of one that was lost or stopped before it began.
+
+    A task that was killed while it worked has figures, and so has every one that ended well, however little it used.
+    """
+    return task.outcome.ok or any((task.wall_ns, task.cpu_ns, top(task.peak)))
+
+
 def highest(peaks: Iterable[Peak]) -> Peak | None:
     """Return the highest of several peaks; its upper end is unknown where one of theirs is.
 

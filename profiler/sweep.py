@@ -15,7 +15,7 @@ from profiler.model import Measurement, Run, Variant
 from profiler.monolith import works_of
 from profiler.pricing.budgeting import usd_per_day
 from profiler.pricing.cost import billed_ms
-from profiler.sizing import Work, needed_mib, top, work_of
+from profiler.sizing import Work, has_figures, needed_mib, top, work_of
 from profiler.units import MIB_PER_GB
 from profiler.variants import VariantVerdict, elapsed, end_of, latest
 from profiler.verdict import Verdict
@@ -69,14 +69,14 @@ def sweeps_of(run: Run, verdict: Verdict) -> tuple[Sweep, ...]:
         found.append(_of_monolith(run, verdict.monolith, verdict.terms))
     if verdict.decomposed is not None:
         by_step: dict[str, list[Measurement]] = {}
-        for task in latest(run.of(Variant.DECOMPOSED)):
+        for task in filter(has_figures, latest(run.of(Variant.DECOMPOSED))):
             by_step.setdefault(task.step, []).append(task)
         found += [_of_step(step, by_step[step.name], verdict.terms) for step in verdict.decomposed.steps if step.peak]
     return tuple(found)
 
 
 def _of_monolith(run: Run, whole: VariantVerdict, terms: Terms) -> Sweep:
-    outer = [task for task in latest(run.of(Variant.MONOLITH)) if not task.nested]
+    outer = [task for task in latest(run.of(Variant.MONOLITH)) if has_figures(task) and not task.nested]
     order = works_of(outer, elapsed(outer, end_of(run, Variant.MONOLITH)), terms.limits)
     assert whole.peak is not None
     needed = needed_mib(top(whole.peak), terms.headroom, terms.limits)
@@ -100,7 +100,7 @@ def _of_step(step: StepFit, tasks: Sequence[Measurement], terms: Terms) -> Sweep
     needed = step.needed_mib
     chosen = None
     if step.memory_mib is not None and step.duration_ns is not None and step.gb_s is not None:
-        chosen = _point(step.memory_mib, step.duration_ns, step.gb_s, terms, tasks=step.tasks, needed=needed)
+        chosen = _point(step.memory_mib, step.duration_ns, step.gb_s, terms, tasks=len(tasks), needed=needed)
     some = _spread(tasks)
     orders = [[work_of(task, terms.limits)] for task in some]
     longest = orders if len(some) == len(tasks) else [[work_of(task, terms.limits)] for task in _longest(tasks)]

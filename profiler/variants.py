@@ -48,7 +48,7 @@ class VariantVerdict:
     """Why it is not complete."""
     steps: tuple[StepFit, ...]
     tasks: int
-    """Tasks that were measured."""
+    """Tasks that came to an end, however they did."""
     invocations: int
     """Of one run on Lambda: one per task; one for a whole monolith."""
     requests: int | None

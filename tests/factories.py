@@ -66,6 +66,13 @@ def a_measurement(**changes: Any) -> Measurement:
     return replace(measurement, **changes)
 
 
+def an_unmeasured(ending: Ending = Ending.LOST, message: str = "worker 7 is gone", **changes: Any) -> Measurement:
+    """A task that was lost, or stopped before it began: nothing of it was measured."""
+    nothing = {"started_ns": 0, "wall_ns": 0, "cpu_ns": 0, "init_ns": 0, "init_cpu_ns": 0, "start_bytes": 0}
+    changes = {**nothing, "pace_ns": 0, "paces": 0, "peak": between(0, None), **changes}
+    return a_measurement(outcome=ended(ending, message), **changes)
+
+
 def a_planned_step(**changes: Any) -> PlannedStep:
     """A step that handles each group by itself."""
     step = PlannedStep(

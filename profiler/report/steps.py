@@ -75,8 +75,8 @@ def steps_table(variant: VariantVerdict) -> Table:
     if monolith:
         unit, added = sizes([step.added_bytes for step in steps])
         put(_ADDED, (unit, [_signed(figure) for figure in added]))
-        put(_WALL, times([step.wall_ns if step.tasks else None for step in steps]))
-    put(_CPU, times([step.cpu_ns if step.tasks else None for step in steps]))
+        put(_WALL, times([step.wall_ns if step.peak is not None else None for step in steps]))
+    put(_CPU, times([step.cpu_ns if step.peak is not None else None for step in steps]))
     if fans_out:
         put(_LONGEST, times([step.task_wall_ns_max for step in steps]))
     put(_INIT, times([step.init_ns_median for step in steps]))

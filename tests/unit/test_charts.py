@@ -31,7 +31,7 @@ from profiler.units import MIB, NS_PER_MS, NS_PER_S, dollars, duration, memory, 
 from tests.conftest import ROOT
 from tests.curves import with_samples
 from tests.drawn import AS_FITS, DRAWN, pictures_of, report_of
-from tests.factories import a_measurement, a_plan, a_planned_step, a_run, exactly
+from tests.factories import a_measurement, a_plan, a_planned_step, a_run, an_unmeasured, exactly
 from tests.reports import a_report
 from tests.sample_runs import SAMPLES, a_fitting_run, a_script_run, an_undecided_run
 
@@ -378,6 +378,24 @@ def test_the_largest_tasks_are_named_with_their_figures() -> None:
     assert f"{longest},{handled}" in words(*svgs(chart)), "on two lines"
     assert "\nshard 13: " in words(*svgs(chart))
     assert "highest peak" in words(*svgs(chart))
+
+
+def test_tasks_that_were_lost_are_counted_but_not_drawn() -> None:
+    run = a_fitting_run()
+    later = tuple(replace(task, started_ns=task.started_ns + NS_PER_S) for task in run.measurements)
+    lost = tuple(
+        an_unmeasured(step="train", index=task.index)
+        if task.variant is Variant.DECOMPOSED and task.step == "train" and task.index >= 4
+        else task
+        for task in later
+    )
+    chart = tasks_chart(a_report(replace(run, measurements=lost)))
+    assert "train, 20 tasks, 16 of which did not end well" in chart.description
+    assert ": 0.0 s" not in chart.description
+    course = course_of(replace(run, measurements=lost), Variant.DECOMPOSED)
+    assert course is not None
+    assert course.spans[0].begin_ns == 0, "not a second after a task that was lost began at no time"
+    assert next(span.tasks for span in course.spans if span.step == "train") == 4
 
 
 def test_where_no_size_will_do_times_are_as_measured() -> None:

@@ -17,7 +17,7 @@ from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.reasons import Effect, Reason, ReasonKind
 from profiler.sizing import memory_size, needed_mib, work_of
 from profiler.units import GIB, MIB, NS_PER_MS, NS_PER_S
-from tests.factories import a_measurement, a_planned_step, between, ended, exactly
+from tests.factories import a_measurement, a_planned_step, an_unmeasured, between, ended, exactly
 
 PLATFORM = platform_of(load())
 LIMITS = PLATFORM.limits
@@ -330,11 +330,13 @@ def test_an_init_over_ten_seconds_does_not_fit() -> None:
 
 
 def test_a_task_that_mostly_starts_is_told_so() -> None:
-    fit = fitted(busy(0.6, init_ns=1_500 * NS_PER_MS, peak=exactly(1600)))
+    start = busy(0.6, init_ns=1_500 * NS_PER_MS, peak=exactly(1600))
+    fit = fitted(start, replace(start, index=1))
     assert fit.fits is True
     assert reason(fit, ReasonKind.INIT).sentence == (
         "train spends 1.5 s of 2.1 s on its start and imports: import less, or use fewer shards."
     )
+    assert reason(fitted(start), ReasonKind.INIT).remedy == "import less"  # There are no fewer than one.
 
 
 def test_a_step_whose_sandboxes_were_all_warm_says_that_no_start_is_counted() -> None:
@@ -381,6 +383,27 @@ def test_a_task_that_did_not_end_well(ending: Ending, fits: bool | None, said: s
     assert fit.fits is fits
     assert fit.outcomes == {Ending.OK: 1, ending: 1}
     assert said in reason(fit, ReasonKind.OUTCOME).text
+
+
+@pytest.mark.parametrize("ending", [Ending.LOST, Ending.STOPPED, Ending.RAISED])
+def test_of_a_step_of_which_nothing_was_measured_only_is_said_how_it_ended(ending: Ending) -> None:
+    fit = fitted(an_unmeasured(ending), an_unmeasured(ending, index=1))
+    assert [found.kind for found in fit.reasons] == [ReasonKind.OUTCOME]
+    assert (fit.peak, fit.gb_s, fit.memory_mib, fit.needed_mib, fit.task_wall_ns_median) == (None,) * 5
+    assert (fit.tasks, fit.outcomes, fit.task_times_ns) == (2, {ending: 2}, ())
+    assert fit.fits is (False if ending is Ending.RAISED else None)
+
+
+def test_figures_are_of_the_tasks_that_were_measured() -> None:
+    seen = busy(2, init_ns=NS_PER_S * 6 // 10)
+    killed = busy(4, index=1, outcome=ended(Ending.KILLED))
+    fit = fitted(seen, killed, *(an_unmeasured(index=index) for index in range(2, 7)))
+    alone = fitted(seen, killed)
+    assert (fit.tasks, fit.outcomes) == (7, {Ending.OK: 1, Ending.KILLED: 1, Ending.LOST: 5})
+    assert ReasonKind.INIT not in {found.kind for found in fit.reasons}
+    assert fit.task_wall_ns_median == 3 * NS_PER_S
+    for name in ("peak", "added_bytes", "init_ns_median", "task_times_ns", "gb_s", "gb_s_per_task", "utilisation"):
+        assert getattr(fit, name) == getattr(alone, name), name
 
 
 def test_a_step_that_was_not_reached_has_no_figures() -> None:

@@ -14,6 +14,7 @@ from profiler.model import Comparison, Ending, InputFiles, Outcome, Run, Score, 
 from profiler.report import render
 from profiler.report.shape import Bar, Cell, Column, Row, Table
 from profiler.report.tables import bar_text, shorten, table_lines
+from tests.factories import an_unmeasured
 from tests.reports import a_report
 from tests.sample_runs import SAMPLES, a_fitting_run, a_run_with_failed_tasks, a_script_run
 
@@ -189,3 +190,19 @@ def test_a_table_of_any_columns_fits(widths: list[int], room: int) -> None:
     columns = tuple(Column(key=f"column {place}", title="t" * width) for place, width in enumerate(widths))
     row = Row(cells=tuple(Cell(text="x" * width) for width in widths))
     assert max(cell_len(line.plain) for line in table_lines(Table(columns=columns, rows=(row,)), width=room)) <= room
+
+
+def test_of_a_step_whose_tasks_were_all_lost_the_table_holds_their_count_alone() -> None:
+    run = a_fitting_run()
+    lost = tuple(
+        an_unmeasured(step="train", index=item.index)
+        if item.step == "train" and item.variant is Variant.DECOMPOSED
+        else item
+        for item in run.measurements
+    )
+    ends = tuple(replace(end, complete=end.variant is Variant.MONOLITH) for end in run.variants)
+    shown = render(a_report(replace(run, measurements=lost, variants=ends)), width=80)
+    assert re.search(r"^  train +20 +undecided$", shown, flags=re.MULTILINE)
+    assert "→ train: measure it again" in shown
+    for wrong in ("n_jobs", "--cold", "never seen", "…"):
+        assert wrong not in shown

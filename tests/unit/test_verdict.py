@@ -21,6 +21,7 @@ from tests.factories import (
     a_plan,
     a_planned_step,
     a_run,
+    an_unmeasured,
     between,
     ended,
     exactly,
@@ -437,6 +438,20 @@ def test_a_verdict_says_what_was_measured_more_than_once() -> None:
         "The monolith was begun again; what it did before is not counted.",
     )
     assert judged(a_run()).assumptions.notes == ()
+
+
+def test_a_variant_of_which_nothing_was_measured_costs_nothing_and_needs_nothing() -> None:
+    """Every task was lost or stopped before it began: neither zeros nor a peak from 0 are a figure of it."""
+    nothing = [an_unmeasured(variant=task.variant, step=task.step, index=task.index) for task in the_measurements()]
+    ends = tuple(replace(end, complete=False, reason="a worker is gone") for end in a_run().variants)
+    verdict = judged(a_run(measurements=tuple(nothing), variants=ends, answers=(), comparison=None))
+    for variant in (monolith_of(verdict), decomposed_of(verdict)):
+        figures = (variant.peak, variant.gb_s, variant.usd_per_run, variant.memory_mib, variant.machine)
+        assert figures == (None,) * 5, variant.variant
+        assert (variant.fits, variant.hypothetical) == (None, False)
+        assert variant.tasks == (2 if variant.variant is Variant.MONOLITH else 3)
+        assert {reason.kind for step in variant.steps for reason in step.reasons} == {ReasonKind.OUTCOME}
+        assert all(step.gb_s is None and step.fits is None for step in variant.steps)
 
 
 def test_bounded_peaks_are_said_to_be_so() -> None:

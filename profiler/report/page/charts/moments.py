@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from profiler.model import Kind, Measurement, Peak, Run, Variant
-from profiler.sizing import highest
+from profiler.sizing import has_figures, highest
 from profiler.units import KIB, NS_PER_MS
 from profiler.variants import latest
 
@@ -61,7 +61,7 @@ class Course:
 
 def course_of(run: Run, variant: Variant) -> Course | None:
     """Return the course of a variant; None where nothing of it was measured."""
-    tasks = [task for task in latest(run.of(variant)) if not task.nested]
+    tasks = [task for task in latest(run.of(variant)) if has_figures(task) and not task.nested]
     if not tasks:
         return None
     begin_ns = min(task.started_ns for task in tasks)

@@ -9,7 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from profiler.fit import StepFit
-from profiler.model import Measurement, Variant
+from profiler.model import Ending, Measurement, Variant
 from profiler.report.clean import one_line
 from profiler.report.page.chart import Chart
 from profiler.report.page.charts.canvas import BOLD, LINE, TEXT, WIDTH, Sheet, draw, shortened, width_of
@@ -17,7 +17,7 @@ from profiler.report.page.charts.colours import INK, LIMIT
 from profiler.report.page.charts.looks import bar_of
 from profiler.report.plain import many
 from profiler.report.shape import Report
-from profiler.sizing import top
+from profiler.sizing import has_figures, top
 from profiler.units import MIB, Scale, count, duration, memory, memory_range, memory_scale, ratio, time_scale
 from profiler.variants import latest
 
@@ -54,7 +54,7 @@ class _FanOut:
     part: str
     """What a task handles: a shard, or a part of the input."""
     tasks: tuple[_Task, ...]
-    """The longest first."""
+    """Those that have figures, the longest first."""
 
     @property
     def middle_ns(self) -> int:
@@ -96,7 +96,7 @@ def _fan_outs(report: Report) -> list[_FanOut]:
     if report.verdict.decomposed is None:
         return []
     by_step: dict[str, list[Measurement]] = {}
-    for task in latest(report.run.of(Variant.DECOMPOSED)):
+    for task in filter(has_figures, latest(report.run.of(Variant.DECOMPOSED))):
         by_step.setdefault(task.step, []).append(task)
     parts = {step.name: "part" if step.parts else "shard" for step in report.run.plan.decomposed}
     return [
@@ -114,7 +114,7 @@ def _fan_outs(report: Report) -> list[_FanOut]:
             ),
         )
         for step in report.verdict.decomposed.steps
-        if step.tasks > 1
+        if len(step.task_times_ns) > 1
     ]
 
 
@@ -122,10 +122,10 @@ def _fan_outs(report: Report) -> list[_FanOut]:
 
 
 def _sentence(step: _FanOut) -> str:
-    failed = step.fit.tasks - sum(1 for task in step.tasks if task.measured.outcome.ok)
+    failed = step.fit.tasks - step.fit.outcomes.get(Ending.OK, 0)
     unwell = f", {count(failed)} of which did not end well" if failed else ""
     return (
-        f"{one_line(step.fit.name)}, {count(len(step.tasks))} tasks{unwell}, {_where(step)}: {_times(step)}; "
+        f"{one_line(step.fit.name)}, {count(step.fit.tasks)} tasks{unwell}, {_where(step)}: {_times(step)}; "
         f"{_peaks(step)}. The largest are {'; '.join(_task(step, task) for task in step.named)}."
     )
 
@@ -199,7 +199,7 @@ def _height(step: _FanOut) -> float:
 
 
 def _paint(sheet: Sheet, *, step: _FanOut) -> None:
-    head = f": {count(len(step.tasks))} tasks"
+    head = f": {count(step.fit.tasks)} tasks"
     name = shortened(one_line(step.fit.name), WIDTH - width_of(head, BOLD), BOLD)
     sheet.text(name + head, left=0, base=LINE - 4, fontweight="bold")
     size = None if step.fit.memory_mib is None else step.fit.memory_mib * MIB
