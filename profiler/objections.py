@@ -153,9 +153,9 @@ def init_too_long(subject: str, *, init_ns: int, limit_ns: int) -> Reason:
     )
 
 
-def mostly_init(subject: str, *, kind: str, init_ns: int, task_ns: int) -> Reason:
+def mostly_init(subject: str, *, kind: str, init_ns: int, task_ns: int, fewer_shards: bool) -> Reason:
     """At least half of what a task is billed for is its start and imports."""
-    fewer = ", or use fewer shards" if kind in ("per_group", "per_shard") else ""
+    fewer = ", or use fewer shards" if fewer_shards else ""
     its_own = kind in ("query", "combine")  # Which imports DuckDB and nothing of the user's.
     return Reason(
         kind=ReasonKind.INIT,
