@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import os
 import shlex
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,8 +20,9 @@ from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import Given, exact
 from profiler.report import render
 from profiler.report.build import build
+from profiler.report.commands import workspace_of
 from profiler.report.shape import Names, Report
-from profiler.urls import is_url
+from profiler.urls import is_url, workspace_option
 from profiler.verdict import Verdict, judge
 
 _SERVICES = ("lambda", "ec2")
@@ -205,8 +208,16 @@ def _found_again(run: Run, reference: str) -> str:
     return run.path if reference in ("last", run.id) and file.is_file() and not kept_here else reference
 
 
+def _workspace_of(run: Run) -> str:
+    """The option by which a command of this folder means the workspace that a run is kept in."""
+    runs = Path(run.path).parent
+    if is_url(run.path) or runs.name != "runs" or runs.resolve() == Path(".paredown", "runs").resolve():
+        return workspace_of(run)
+    return workspace_option(str(runs.parent))
+
+
 def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Names:
-    """How the user names the job from this folder, quoted for a shell, with the parameters of the data that it made.
+    """How the user names the job from this folder, quoted for a shell, with its parameters and inputs.
 
     Without them another run of the same words would be one of other data, and could neither resume nor be compared.
     """
@@ -217,12 +228,16 @@ def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Name
     elif file.is_relative_to(Path.cwd()):
         job = str(file.relative_to(Path.cwd()))
     made = any(given.made for given in run.plan.inputs)
-    params = [f"{name}={value}" for name, value in run.plan.params.items()] if made else []
+    params = [f"{name}={value}" for name, value in (run.plan.params if made else run.settings.params).items()]
+    here = os.path.join(glob.escape(os.getcwd()), "")
+    inputs = [f"{name}={path.removeprefix(here)}" for name, paths in run.settings.inputs.items() for path in paths]
+    params += [word for given in inputs for word in ("--input", given)]
     priced = [] if judging.region == DEFAULT_REGION else ["--region", judging.region]
     priced += [] if judging.prices is None else ["--prices", str(judging.prices)]
     return Names(
         job=shlex.join([job, *params]),
         run=shlex.quote(_found_again(run, reference)),
+        workspace=_workspace_of(run),
         priced=shlex.join(priced),
         arm64=judging.region in facts.regions("lambda", "gb_seconds", arch="arm64"),
     )

@@ -6,7 +6,7 @@ Whole nanoseconds and bytes, because a bill rounds up. Nothing here reads a cloc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -480,6 +480,12 @@ class Settings:
     """`PACE_VERSION` where the pace of the cores was looked at meanwhile; 0: it was not."""
     workspace: str = ""
     """URL of the workspace, where what passed between decomposed steps lay in a store; empty: in a folder."""
+    scheduler: str = ""
+    """Address of the Dask scheduler; empty: there was none, or one of paredown's own."""
+    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What was said of inputs in place of the job file: absolute paths, globs or URLs by name."""
+    params: dict[str, str] = field(default_factory=dict)
+    """What was said of parameters, as typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

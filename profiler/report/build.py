@@ -17,7 +17,7 @@ from profiler.report.basis import basis_of
 from profiler.report.check_commands import commands_of_check
 from profiler.report.checked import checked_of
 from profiler.report.clean import one_line
-from profiler.report.commands import commands_of
+from profiler.report.commands import commands_of, workspace_of
 from profiler.report.findings import findings_of, warnings_of
 from profiler.report.hosts import hosts_section
 from profiler.report.key_figures import key_figures
@@ -52,7 +52,7 @@ def build(
             them.
         check: What a check of this run found, where there was one.
     """
-    names = names or Names(job=shlex.quote(one_line(run.plan.job)))
+    names = names or Names(job=shlex.quote(one_line(run.plan.job)), workspace=workspace_of(run))
     variants = [variant for variant in (verdict.monolith, verdict.decomposed) if variant is not None]
     findings, more = findings_of(run)
     hosts = hosts_of(run)

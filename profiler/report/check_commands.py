@@ -11,7 +11,7 @@ from profiler.checking.outcome import Baseline, Called, Check, Measure
 from profiler.model import Run
 from profiler.regression.difference import LEAST_REPEATS
 from profiler.report.clean import one_line
-from profiler.report.commands import MOST, reference, workspace_of
+from profiler.report.commands import MOST, reference, resuming, running
 from profiler.report.shape import Command, Names
 
 
@@ -23,19 +23,23 @@ def commands_of_check(check: Check, run: Run, names: Names) -> tuple[Command, ..
 
 def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
     compared = [baseline for baseline in check.baselines if not baseline.refused]
-    there = workspace_of(run)
-    again = f"paredown run {names.job}{there}"
+    again = running(run, names)
     if not run.ended and not run.is_script:
-        yield Command(line=f"{again} --resume", purpose="measures only what is missing")
+        yield Command(line=resuming(run, names), purpose="measures only what is missing")
     if compared:
         telling = _telling(check, compared)
         baseline = shlex.quote(reference(telling.run_id, telling.path))
         yield Command(line=f"paredown compare {baseline} {names.run}", purpose="both runs side by side")
     step = _grown(check, run)
     if step is not None:
-        yield Command(line=f"{again} --lines {shlex.quote(step)}", purpose="which of its lines takes the memory")
+        yield Command(
+            line=f"paredown run {names.job}{names.workspace} --lines {shlex.quote(step)}",
+            purpose="which of its lines takes the memory",
+        )
     if not compared:
-        yield Command(line=f"paredown check {names.run} --baseline last{there}", purpose="against the run before it")
+        yield Command(
+            line=f"paredown check {names.run} --baseline last{names.workspace}", purpose="against the run before it"
+        )
     if run.settings.repeats < LEAST_REPEATS and not run.is_script:
         yield Command(line=f"{again} --repeat {LEAST_REPEATS}", purpose="measures often enough to know the noise")
     prices = f" {names.priced}" if names.priced else ""

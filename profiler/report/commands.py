@@ -35,14 +35,27 @@ def workspace_of(run: Run) -> str:
     return workspace_option(one_line(run.path.rpartition("/runs/")[0])) if is_url(run.path) else ""
 
 
+def running(run: Run, names: Names) -> str:
+    """The command that measures the same job again, on the engine that it was measured on."""
+    engine = " --engine dask" if run.settings.engine == "dask" else ""
+    scheduler = f" --scheduler {shlex.quote(one_line(run.settings.scheduler))}" if run.settings.scheduler else ""
+    return f"paredown run {names.job}{names.workspace}{engine}{scheduler}"
+
+
+def resuming(run: Run, names: Names) -> str:
+    """The command that goes on with a run: of other shards or variants it would be another one."""
+    shards = f" --shards {run.plan.shards}" if any(step.fans_out for step in run.plan.decomposed) else ""
+    wanted = run.settings.variants
+    only = f" --variant {wanted[0]}" if len(wanted) == 1 and all(map(run.plan.steps, Variant)) else ""
+    return f"{running(run, names)}{shards}{only} --resume"
+
+
 def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
-    there = workspace_of(run)
-    again = f"paredown run {names.job}{there}"
+    again = running(run, names)
     prices = f" {names.priced}" if names.priced else ""
     shown = ("paredown report" if names.run == "last" else f"paredown report {names.run}") + prices
     if (not run.ended or run.has_lost_tasks) and not run.is_script:
-        engine = " --engine dask" if run.settings.engine == "dask" else ""
-        yield Command(line=f"{again}{engine} --resume", purpose="measures only what is missing")
+        yield Command(line=resuming(run, names), purpose="measures only what is missing")
     elif _to_be_mended(verdict, run):
         yield Command(
             line=f"{again} --variant decomposed --against {names.run}",
@@ -51,12 +64,15 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     if run.is_script:
         yield Command(line=f"paredown init {names.job}", purpose="writes a job file around the script")
     elif not run.plan.decomposed:
-        yield Command(line=f"paredown plan {names.job}{there}", purpose="shows what would run, reading what")
+        yield Command(line=f"paredown plan {names.job}{names.workspace}", purpose="shows what would run, reading what")
     elif Variant.DECOMPOSED in run.settings.variants and run.ended:
         yield from _other_shards(verdict, run, again)
     largest = _largest_step(verdict, run)
     if largest is not None:
-        yield Command(line=f"{again} --lines {largest}", purpose="which of its lines takes the memory")
+        yield Command(
+            line=f"paredown run {names.job}{names.workspace} --lines {largest}",
+            purpose="which of its lines takes the memory",
+        )
     if verdict.budget is None:
         yield Command(line=f"{shown} --dollars-per-day 7 --requests-per-day 3000", purpose="holds it against a budget")
     if verdict.decomposed is not None and verdict.decomposed.complete:

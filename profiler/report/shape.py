@@ -146,7 +146,10 @@ class Names:
     """How the reader names things on the command line, from where the reader stands; quoted for a shell."""
 
     job: str
+    """With what was said of its parameters and inputs."""
     run: str = "last"
+    workspace: str = ""
+    """The option that says where the run is kept; empty: where it is by default."""
     priced: str = ""
     """The options that say which prices hold; empty: the default ones."""
     arm64: bool = True

@@ -97,7 +97,7 @@ def resumable(plan: Plan, options: Options) -> Run:
     if changed:
         raise ResumeError(
             f"{run.path} cannot be resumed: {'; '.join(changed)} changed since",
-            hint="measure again, without --resume",
+            hint="resume it with the options that it was begun with, or measure again without --resume",
         )
     return run
 

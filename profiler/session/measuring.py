@@ -286,4 +286,7 @@ def settings_of(plan: Plan, options: Options) -> Settings:
         timeout_ns=options.timeout_ns,
         repeats=options.repeats or 1,
         pace=PACE_VERSION if (options.repeats or 1) > 1 else 0,
+        scheduler=options.scheduler or "",
+        inputs=dict(options.inputs),
+        params=dict(options.params),
     )

@@ -323,7 +323,7 @@ def test_of_an_interrupted_run_the_interrupt_is_told_first_and_how_to_go_on(caps
         "measures the rest (" in shown
     )
     assert "Next" in shown
-    assert re.search(r"paredown run \S+ --resume", shown.partition("Next")[2])
+    assert re.search(r"paredown run \S+ --shards 20 --resume", shown.partition("Next")[2])
 
 
 def test_steps_of_two_jobs_in_one_repository_have_limits_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -184,7 +184,7 @@ def test_equal_scores_are_said_once_and_others_by_variant() -> None:
 def test_an_interrupted_run_says_so_and_how_to_go_on() -> None:
     run = an_interrupted_run()
     assert "12 tasks that ended well; --resume measures the rest" in statement(run, "INTERRUPTED")
-    assert a_report(run).commands[0].line == "paredown run cost_anomalies --resume"
+    assert a_report(run).commands[0].line == "paredown run cost_anomalies --shards 20 --resume"
     assert "212 bytes" in statement(run, "TORN LINE")
 
 
@@ -329,5 +329,24 @@ def test_commands_bring_the_parameters_of_data_that_the_job_made(
     run = an_interrupted_run()
     made = tuple(replace(item, made=True) for item in run.plan.inputs)
     plan = replace(run.plan, file=str(tmp_path / "a job.py"), inputs=made, params={"rows": 300_000, "who": "a b"})
-    report = report_of(replace(run, plan=plan), Judging())
-    assert report.commands[0].line == "paredown run 'a job.py' rows=300000 'who=a b' --resume"
+    report = report_of(replace(run, plan=plan, path=".paredown/runs/1.jsonl"), Judging())
+    assert report.commands[0].line == "paredown run 'a job.py' rows=300000 'who=a b' --shards 20 --resume"
+
+
+def test_a_run_is_resumed_with_all_that_it_was_begun_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another input, engine, workspace, or none of them, would make another run, or have none to resume."""
+    monkeypatch.chdir(tmp_path)
+    run = an_interrupted_run()
+    inputs = {"line_items": ("s3://bucket/focus/*.parquet", f"{tmp_path}/more/*.csv")}
+    given = {"inputs": inputs, "engine": "dask", "scheduler": "tcp://10.0.0.1:8786", "variants": (Variant.DECOMPOSED,)}
+    run = replace(
+        run,
+        path=str(tmp_path / "kept here" / "runs" / f"{run.id}.jsonl"),
+        plan=replace(run.plan, file=str(tmp_path / "job.py"), params={}),
+        settings=replace(run.settings, **given),
+    )
+    assert report_of(run, Judging()).commands[0].line == (
+        "paredown run job.py --input 'line_items=s3://bucket/focus/*.parquet' --input 'line_items=more/*.csv' "
+        f"--workspace '{tmp_path}/kept here' --engine dask --scheduler tcp://10.0.0.1:8786 --shards 20 "
+        "--variant decomposed --resume"
+    )
