@@ -111,7 +111,7 @@ def test_resume_is_refused_when_something_changed(again: Place) -> None:
     refused = paredown_within(again, *RESUME)
     assert refused.code == 2, refused.said
     assert "cannot be resumed: the input 'sales' changed since" in refused.err
-    assert "hint: measure again, without --resume" in refused.err
+    assert "hint: resume it with the options that it was begun with, or measure again without --resume" in refused.err
 
     os.unlink(again.folder / "data" / "sales-9.parquet")
     os.utime(again.folder / "data" / "sales-1.parquet", (1, 1))
