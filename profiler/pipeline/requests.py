@@ -61,6 +61,21 @@ def requests_of(plan: Plan, tasks: Sequence[Measurement], writing: Collection[Me
     )
 
 
+def requests_as_one_process(tasks: Sequence[Measurement]) -> S3Requests:
+    """Return what a monolith asks of S3 for its inputs, and by its own code.
+
+    Args:
+        tasks: Its steps, the last attempt of each.
+    """
+    unseen = [task for task in tasks if task.moved is None or task.moved.get is None]
+    return S3Requests(
+        counted=moved_by(_seen(task.moved) for task in tasks),
+        estimated_get=sum(task.input_files for task in unseen),
+        estimated_put=0,
+        unseen=tuple(dict.fromkeys(task.step for task in unseen if task.moved is not None)),
+    )
+
+
 def _seen(moved: Moved | None) -> Moved | None:
     """What was seen of what a task moved; None: nothing."""
     if moved is None or (moved.get, moved.put, moved.list) == (None, None, None):

@@ -15,17 +15,17 @@ from functools import partial
 
 from profiler.errors import UsageError
 from profiler.facts import FactSet, Platform
-from profiler.model import Run
+from profiler.model import Run, Variant
 from profiler.pipeline.doubts import doubts_of
 from profiler.pipeline.driving import Driven, WorkflowCost, driven_by, most_bought, workflow_costs
 from profiler.pipeline.elsewhere import Elsewhere, elsewhere_of, own_prices
 from profiler.pipeline.pricebook import PriceBook
-from profiler.pipeline.requests import S3Requests
+from profiler.pipeline.requests import S3Requests, requests_as_one_process
 from profiler.pipeline.services import ServiceCost, services_of, used_up_first
 from profiler.pipeline.usage import Design, Store, Usage, items_of, moved_bytes, queries_of, s3_requests
 from profiler.pricing.cost import as_decimal
 from profiler.units import DAYS_PER_MONTH
-from profiler.variants import VariantVerdict
+from profiler.variants import VariantVerdict, latest
 from profiler.verdict import Verdict
 
 
@@ -172,7 +172,7 @@ def pipeline_of(
         alternatives=tuple(_alternatives(run, variant, design, driven, book)),
         monolith_measured=monolith is not None,
         elsewhere=elsewhere,
-        monolith_usd_per_day=_as_one_invocation(monolith, book),
+        monolith_usd_per_day=_as_one_invocation(run, monolith, book),
         hypothetical=variant.hypothetical,
         missing=tuple(usage.quantity for usage in used.usages if usage.quantity in book.missing),
         objections=tuple(doubts_of(run, verdict, variant, facts, design, driven=used.chosen is not None)),
@@ -232,11 +232,14 @@ def _alternatives(
             yield Alternative(design=other, usd_per_run=as_decimal(usd), usd_per_day=book.per_day(usd))
 
 
-def _as_one_invocation(monolith: VariantVerdict | None, book: PriceBook) -> Decimal | None:
+def _as_one_invocation(run: Run, monolith: VariantVerdict | None, book: PriceBook) -> Decimal | None:
     if monolith is None or monolith.hypothetical or monolith.gb_s is None:
         return None
+    asked = requests_as_one_process(latest(run.of(Variant.MONOLITH)))
     usages = (
         Usage(quantity="lambda.gb_seconds", amount=Fraction(monolith.gb_s)),
         Usage(quantity="lambda.requests", amount=Fraction(1)),
+        Usage(quantity="s3.put_requests", amount=Fraction(asked.put)),
+        Usage(quantity="s3.get_requests", amount=Fraction(asked.get)),
     )
-    return book.per_day(book.per_run(usages))
+    return book.per_day(book.per_run(usage for usage in usages if usage.amount))

@@ -539,6 +539,21 @@ def monolith(*, wall_s: float, cpu_s: float, mib: int = 24_000) -> Run:
     return replace(run, measurements=(measured, *others), variants=(end, run.variants[1]))
 
 
+def test_one_invocation_pays_for_what_the_monolith_asks_of_s3() -> None:
+    def a_day(**changes: Any) -> Decimal:
+        run = monolith(wall_s=60, cpu_s=60, mib=1000)
+        whole, *others = run.measurements
+        run = replace(run, measurements=(replace(whole, **changes), *others))
+        usd = project(run, requests_per_day=40).monolith_usd_per_day
+        assert usd is not None
+        return usd
+
+    alone = a_day(input_files=0)
+    assert a_day(input_files=300) - alone == 300 * Decimal("0.0000004")
+    asked = a_day(input_files=300, moved=Moved(get=2408, put=1, list=2))
+    assert asked - alone == 2408 * Decimal("0.0000004") + 3 * Decimal("0.000005")
+
+
 def an_hour_a_day() -> tuple[Elsewhere, ...]:
     """Machines for an hour a day."""
     return project(monolith(wall_s=3600, cpu_s=3600), requests_per_day=40).elsewhere
