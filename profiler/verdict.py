@@ -246,13 +246,13 @@ def _notes(run: Run, terms: Terms) -> Iterator[str]:
 
 
 def _again(run: Run) -> Iterator[str]:
-    """What was measured more than once, since it was lost, failed or was interrupted; a monolith begins as a whole."""
+    """What was tried more than once, since it was lost, failed or was stopped; a monolith begins as a whole."""
     if any(task.attempt > 1 for task in run.of(Variant.MONOLITH)):
         yield "The monolith was begun again; what it did before is not counted."
     steps = Counter(task.step for task in latest(run.of(Variant.DECOMPOSED)) if task.attempt > 1)
     if steps:
         tasks = ", ".join(f"{number} of {step}" for step, number in steps.items())
-        yield f"Tasks measured again: {tasks}; what they did before is not counted."
+        yield f"Tasks tried again: {tasks}; only the last attempt of each is counted."
 
 
 __all__ = [

@@ -426,12 +426,12 @@ def test_a_verdict_says_what_it_rests_on() -> None:
     assert rests.notes == ("The monolith variant was measured in run 20261101-080000-ffff.",)
 
 
-def test_a_verdict_says_what_was_measured_more_than_once() -> None:
+def test_a_verdict_says_what_was_tried_more_than_once() -> None:
     *monolith, daily_cost, first, second = the_measurements()
     lost = replace(first, outcome=ended(Ending.LOST, "the worker that ran it was lost"))
     again = (daily_cost, lost, second, replace(first, attempt=2))
     assert judged(a_run(measurements=(*monolith, *again))).assumptions.notes == (
-        "Tasks measured again: 1 of train; what they did before is not counted.",
+        "Tasks tried again: 1 of train; only the last attempt of each is counted.",
     )
     whole = [replace(task, attempt=2) for task in monolith]
     assert judged(a_run(measurements=(*whole, daily_cost, first, second))).assumptions.notes == (
