@@ -206,6 +206,13 @@ def keeping(store: Store) -> Iterator[str]:
 
 
 @contextmanager
+def hiding(store: Store) -> Iterator[str]:
+    """Pass everything on to a store that works, but let nobody list anything, as S3 answers then."""
+    with _behind(store, lambda command, path: command == "GET" and "list-type=" in path) as url:
+        yield url
+
+
+@contextmanager
 def denying(store: Store, words: str) -> Iterator[str]:
     """Pass everything on to a store that works, but let nobody write what has these words in its name."""
     with _behind(store, lambda command, path: command == "PUT" and words in path) as url:

@@ -169,9 +169,10 @@ def remove(url: str) -> None:
     Raises:
         OutputError: If the store cannot be asked, or says no; then some of it may be gone.
     """
-    with _writing(url, "removed"):
+    with _listing(url):
         filesystem = opened(url)
         found = _at_or_below(filesystem, url)
+    with _writing(url, "removed"):
         together = [name for name in found if not has_magic(name)]  # Others fsspec would take for globs.
         if len(together) > 1:
             with suppress(FileNotFoundError):
@@ -236,6 +237,17 @@ def _if_there(url: str) -> Iterator[None]:
         what = explained(error, url)
         if what != NO_FILE:
             raise StoreInputError(f"{url}: cannot be read: {what}") from error
+
+
+@contextmanager
+def _listing(url: str) -> Iterator[None]:
+    """Errors of looking for what is to be removed; the right to do so is another one than to write."""
+    try:
+        yield
+    except InputError as error:
+        raise OutputError(error.message) from error
+    except Exception as error:
+        raise StoreOutputError(f"{url}: cannot be listed: {explained(error, url)}") from error
 
 
 @contextmanager

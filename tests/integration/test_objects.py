@@ -12,7 +12,7 @@ import pytest
 
 from profiler.errors import InputError, OutputError, PareDownError
 from profiler.stores import objects
-from tests.object_stores import SECRET, Store, ask, environment, keeping, listening, refusing, running_store
+from tests.object_stores import SECRET, Store, ask, environment, hiding, keeping, listening, refusing, running_store
 
 HERE = "s3://workspace/paredown"
 
@@ -174,6 +174,15 @@ def test_a_denied_key_is_said_without_the_secret(
         with pytest.raises(error, match=says) as caught:
             ASKED[what](f"{HERE}/x")
     assert SECRET not in str(caught.value)
+
+
+def test_what_may_not_be_listed_is_said_to_whom_would_remove_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    objects.write(f"{HERE}/x", b"1")
+    with hiding(store) as address:
+        ask(environment(address), monkeypatch)
+        with pytest.raises(OutputError, match=r"/x: cannot be listed: access is denied .* may not list"):
+            objects.remove(f"{HERE}/x")
+    ask(store.environment, monkeypatch)
 
 
 def test_nothing_that_speaks_a_scheme_is_said_to_a_writer_too() -> None:
