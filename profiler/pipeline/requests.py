@@ -22,7 +22,7 @@ class S3Requests:
     estimated_get: int
     estimated_put: int
     unseen: tuple[str, ...]
-    """Steps that read files behind URLs in a way that is not counted: for these the estimate holds."""
+    """Steps that were given URLs and not seen to read there: for these the estimate holds."""
     not_needed_put: int = 0
     """Of the counted PUTs, those of files that do not go to S3 in this design, since their rows are items."""
 

@@ -29,12 +29,12 @@ def moved_words(moved: Moved) -> str:
     >>> moved_words(Moved(get=600, received_bytes=5607687))
     '600 GETs, 5.35 MB received'
     >>> moved_words(Moved(get=None, put=1, received_bytes=None, sent_bytes=3 << 20))
-    'read files from there in a way that is not counted, 1 PUT, 3.00 MB sent'
+    'was not seen to read there, 1 PUT, 3.00 MB sent'
     """
     sizes = [(moved.received_bytes, "received"), (moved.sent_bytes, "sent")]
     words = [requests_words(moved), *(f"{memory(size)} {word}" for size, word in sizes if size)]
     if moved.get is None:
-        return ", ".join(["read files from there in a way that is not counted", *(words if moved.put else ())])
+        return ", ".join(["was not seen to read there", *(words if moved.put else ())])
     return ", ".join(words)
 
 

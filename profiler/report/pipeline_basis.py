@@ -74,7 +74,8 @@ def _requests_basis(pipeline: Pipeline) -> Iterator[str]:
             f"{'is' if requests.not_needed_put == 1 else 'are'} not billed."
         )
     if requests.unseen:
-        yield f"How {', '.join(map(one_line, requests.unseen))} asked for its input is not counted."
+        steps = ", ".join(map(one_line, requests.unseen))
+        yield f"What {steps} asked for its input was not seen; a GET of each file is taken."
 
 
 def _workflow_basis(pipeline: Pipeline) -> Iterator[str]:

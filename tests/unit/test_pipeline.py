@@ -127,7 +127,7 @@ def test_where_requests_were_not_seen_the_estimate_holds_and_that_is_said() -> N
     pipeline = project(a_run_behind_urls(unseen))
     assert amounts(pipeline)["s3.get_requests"] == 9
     assert "one GET for each that a task is given" in shown(pipeline)
-    assert "How daily_cost asked for its input is not counted." in shown(pipeline)
+    assert "What daily_cost asked for its input was not seen; a GET of each file is taken." in shown(pipeline)
     jsonschema.validate(json.loads(pipeline_json(pipeline)), SCHEMA)
 
 
