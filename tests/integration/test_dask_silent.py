@@ -1,19 +1,24 @@
-"""Stopping tasks that take long, or whose worker has frozen: nobody waits for ever, and nothing begins afterwards."""
+"""Schedulers and workers that have frozen, and tasks that take long: nobody waits for them for ever."""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from profiler.errors import EngineError
 from profiler.model import Ending
+from profiler.runner.engines import asking, preflight
 from profiler.runner.engines.attempts import Attempt
 from profiler.runner.engines.dask_engine import DaskEngine
 from profiler.runner.engines.engine import Engine
@@ -29,6 +34,69 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two workers of one thread; each test lets them go on that it has frozen."""
     with a_cluster(tmp_path_factory.mktemp("dask"), workers=2) as found:
         yield found
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """A process that does nothing meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def raised(function: Callable[..., object], *arguments: object) -> BaseException | None:
+    """What it raises; that it waits for ever fails the test, and does not hold it up."""
+    found: list[BaseException | None] = []
+
+    def call() -> None:
+        try:
+            function(*arguments)
+            found.append(None)
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert found, "it waits for ever"
+    return found[0]
+
+
+# --- before anything runs -------------------------------------------------------------------------------------------
+
+
+def test_a_listener_that_takes_connections_and_says_nothing_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "CONNECT_S", 1)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        address = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        error = raised(preflight.connect, address)
+    assert isinstance(error, EngineError)
+    assert error.message == f"no Dask scheduler answers at {address}, within 1 s"
+
+
+def test_workers_that_do_not_answer_are_named_and_ctrl_c_ends_the_waiting(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    with Client(cluster.address, timeout=30, set_as_default=False) as client:
+        _, (silent, pid) = client.run(os.getpid).items()
+        with frozen(pid):
+            with monkeypatch.context() as less:
+                less.setattr(asking, "_ANSWER_S", 2.0)
+                error = raised(asking.check_alike, client)
+            assert isinstance(raised(asking.check_alike, client, lambda: True), KeyboardInterrupt)
+    assert isinstance(error, EngineError)
+    assert error.message == (
+        f"the Dask cluster at {cluster.address}: 1 of 2 workers did not answer within 2 s: {silent}"
+    )
+
+
+# --- stopping -------------------------------------------------------------------------------------------------------
 
 
 def test_patience_begins_with_the_stop_where_no_task_has_ended_for_longer(
@@ -65,8 +133,7 @@ def test_a_frozen_worker_is_given_up_the_others_end_their_sandboxes_and_nothing_
         engine = DaskEngine(client, client.get_executor(pure=False, retries=0, workers=[freezing]))
         running, waiting = (engine.submit(run_task, replace(sleeps, index=index)) for index in range(2))
         wait_until(lambda: list(tmp_path.glob("attempts/sleeps-*")), "it did not begin")
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen(pid):
             Path(sleeps.stop_file).touch()
             lost = running.result(60).outcome
             assert (lost.ending, waiting.result(60).outcome.ending) == (Ending.LOST, Ending.STOPPED)
@@ -75,8 +142,6 @@ def test_a_frozen_worker_is_given_up_the_others_end_their_sandboxes_and_nothing_
             engine.close()
             others = [child for other in cluster.pids() if other != pid for child in psutil.Process(other).children()]
             assert not others, "a sandbox is left on a worker that answers"
-        finally:
-            os.kill(pid, signal.SIGCONT)
         second = Attempt(replace(sleeps, index=1))
         wait_until(lambda: second.found() is not None, "it has begun, although it was stopped")
         assert second.found().outcome.message == "stopped before it began"

@@ -256,7 +256,7 @@ def checked(
 ) -> Iterator[DaskEngine]:
     """The cluster of a client, whose workers are as they should be."""
     preflight.await_workers(client, stopping=stopping)
-    asking.check_alike(client)
+    asking.check_alike(client, stopping)
     preflight.check_workspace(client, workspace)
     yield from _closing(DaskEngine(client, executor, workspace=workspace))
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from profiler.errors import EngineError, OutputError, UsageError
 from profiler.model import Plan
 from profiler.runner.engines import signing, there
-from profiler.runner.engines.asking import address_of, on_workers, refuse_unlike, versions_here, versions_told
+from profiler.runner.engines.asking import address_of, on_each, on_workers, refuse_unlike, versions_here, versions_told
 from profiler.runner.engines.job_code import Code
 from profiler.runner.engines.places import place_at
 from profiler.runner.workspace import Workspace
@@ -59,7 +59,8 @@ def connect(address: str) -> Client:
 
     try:
         # A client that fails waits for itself when it goes, so what it would fail at is found without one.
-        scheduler = asyncio.run(_asked_for_versions(address))
+        # Neither has Dask a limit of its own for what comes after a connection is taken.
+        scheduler = asyncio.run(asyncio.wait_for(_asked_for_versions(address), CONNECT_S))
         refuse_unlike(address, {"scheduler": scheduler})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Other versions are told as a table of ours.
@@ -89,7 +90,7 @@ async def _asked_for_versions(address: str) -> dict[str, str]:
     keys = Security().get_connection_args("client")
     comm = await connect_to(resolve_address(address), timeout=CONNECT_S, **keys)
     try:
-        told = await asyncio.wait_for(send_recv(comm, op="versions"), CONNECT_S)
+        told = await send_recv(comm, op="versions")
     finally:
         comm.abort()
     return versions_told(told)
@@ -142,8 +143,7 @@ def check_workspace(client: Client, workspace: Workspace) -> None:
 def _leave_and_read(client: Client, shown: str, where: str, hint: str) -> None:
     workers = sorted(client.nthreads())
     names = {worker: f"worker-{number}" for number, worker in enumerate(workers)}
-    left = {worker: client.run(there.leave_sign, where, name, workers=[worker], on_error="return")[worker]
-            for worker, name in names.items()}  # fmt: skip
+    left = on_each(client, there.leave_sign, {worker: (where, name) for worker, name in names.items()})
     for worker, problem in left.items():
         if problem:
             raise EngineError(f"the workspace {shown}: worker {worker} {_said(problem)}", hint=hint)
