@@ -139,7 +139,7 @@ def short(there: There) -> There:
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The decomposed variant of `shop` on this disk."""
-    ended = shop_in(tmp_path_factory.mktemp("local")).paredown(*DECOMPOSED)
+    ended = shop_in(tmp_path_factory.mktemp("local")).paredown(*DECOMPOSED, "--jobs", "1")
     assert ended.code == 0, ended.said
     return ended.run
 

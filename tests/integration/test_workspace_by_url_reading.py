@@ -125,7 +125,7 @@ def test_a_run_is_shown_by_its_url_and_found_by_it_again(kept: Kept) -> None:
 def test_what_goes_on_in_a_store_is_resumed_where_it_is(kept: Kept) -> None:
     kept.put(an_interrupted_run())
     said = " ".join(kept.read("report", an_interrupted_run().id, *THERE).out.replace("\\\n", "").split())
-    assert f" --workspace {URL} --resume" in said
+    assert f" --workspace {URL} --shards 20 --resume" in said
 
 
 def test_python_reads_it_as_the_command_line_does(kept: Kept) -> None:
