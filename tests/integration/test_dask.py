@@ -191,7 +191,10 @@ def test_workers_that_are_killed_or_over_their_memory_limit_are_outcomes_and_res
     }
     groups = sum(item.groups or 0 for item in run.measurements if item.step == "predict")
     assert Path(f"{gate}.reached").stat().st_size == groups + 2, "a task began twice"
-    assert "paredown run job.py --engine dask --resume" in ended.out
+    how = " ".join(ended.out.replace("\\\n", " ").split())
+    assert (
+        f"--engine dask --scheduler {cluster.address} --shards {run.plan.shards} --variant decomposed --resume" in how
+    )
     nothing_left(cluster)
 
     again = paredown_within(light, *on(cluster), "--resume")
