@@ -235,7 +235,7 @@ def _alternatives(
 def _as_one_invocation(run: Run, monolith: VariantVerdict | None, book: PriceBook) -> Decimal | None:
     if monolith is None or monolith.hypothetical or monolith.gb_s is None:
         return None
-    asked = requests_as_one_process(latest(run.of(Variant.MONOLITH)))
+    asked = requests_as_one_process([task for task in latest(run.of(Variant.MONOLITH)) if not task.nested])
     usages = (
         Usage(quantity="lambda.gb_seconds", amount=Fraction(monolith.gb_s)),
         Usage(quantity="lambda.requests", amount=Fraction(1)),
