@@ -203,17 +203,21 @@ def _found_again(run: Run, reference: str) -> str:
     """How a command of this folder finds a run: last and ids are of its own workspace; others have a path or a URL."""
     if is_url(run.path):
         return run.path if reference in ("last", run.id) else reference
-    file = Path(run.path)
-    kept_here = file.parent.resolve() == Path(".paredown", "runs").resolve()
-    return run.path if reference in ("last", run.id) and file.is_file() and not kept_here else reference
+    of_here = _is_kept_here(run) or not Path(run.path).is_file()
+    return run.path if reference in ("last", run.id) and not of_here else reference
 
 
 def _workspace_of(run: Run) -> str:
     """The option by which a command of this folder means the workspace that a run is kept in."""
     runs = Path(run.path).parent
-    if is_url(run.path) or runs.name != "runs" or runs.resolve() == Path(".paredown", "runs").resolve():
+    if is_url(run.path) or runs.name != "runs" or _is_kept_here(run):
         return workspace_of(run)
     return workspace_option(str(runs.parent))
+
+
+def _is_kept_here(run: Run) -> bool:
+    """Whether its file is in the workspace that commands of this folder mean where they are not told of another."""
+    return Path(run.path).parent.resolve() == Path(".paredown", "runs").resolve()
 
 
 def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Names:

@@ -11,7 +11,7 @@ from profiler.checking.outcome import Baseline, Called, Check, Measure
 from profiler.model import Run
 from profiler.regression.difference import LEAST_REPEATS
 from profiler.report.clean import one_line
-from profiler.report.commands import MOST, reference, resuming, running
+from profiler.report.commands import MOST, by_line, reference, resuming, running
 from profiler.report.shape import Command, Names
 
 
@@ -32,10 +32,7 @@ def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
         yield Command(line=f"paredown compare {baseline} {names.run}", purpose="both runs side by side")
     step = _grown(check, run)
     if step is not None:
-        yield Command(
-            line=f"paredown run {names.job}{names.workspace} --lines {shlex.quote(step)}",
-            purpose="which of its lines takes the memory",
-        )
+        yield by_line(step, names)
     if not compared:
         yield Command(
             line=f"paredown check {names.run} --baseline last{names.workspace}", purpose="against the run before it"

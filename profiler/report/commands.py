@@ -42,6 +42,12 @@ def running(run: Run, names: Names) -> str:
     return f"paredown run {names.job}{names.workspace}{engine}{scheduler}"
 
 
+def by_line(step: str, names: Names) -> Command:
+    """The command that shows a step's memory line by line, which is done here on any engine."""
+    line = f"paredown run {names.job}{names.workspace} --lines {shlex.quote(step)}"
+    return Command(line=line, purpose="which of its lines takes the memory")
+
+
 def resuming(run: Run, names: Names) -> str:
     """The command that goes on with a run: of other shards or variants it would be another one."""
     shards = f" --shards {run.plan.shards}" if any(step.fans_out for step in run.plan.decomposed) else ""
@@ -69,10 +75,7 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
         yield from _other_shards(verdict, run, again)
     largest = _largest_step(verdict, run)
     if largest is not None:
-        yield Command(
-            line=f"paredown run {names.job}{names.workspace} --lines {largest}",
-            purpose="which of its lines takes the memory",
-        )
+        yield by_line(largest, names)
     if verdict.budget is None:
         yield Command(line=f"{shown} --dollars-per-day 7 --requests-per-day 3000", purpose="holds it against a budget")
     if verdict.decomposed is not None and verdict.decomposed.complete:
@@ -114,5 +117,5 @@ def _largest_step(verdict: Verdict, run: Run) -> str | None:
     for step in variant.steps:
         too_big = any(reason.kind is ReasonKind.MEMORY for reason in step.reasons)
         if too_big and step.fits is False and step.kind in ("step", "per_group", "per_shard"):
-            return shlex.quote(step.name)
+            return step.name
     return None

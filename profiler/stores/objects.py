@@ -26,6 +26,8 @@ AT_ONCE = 8
 _IN_MEMORY = 4 * PART_BYTES
 """Bytes that are on their way to a store at a time, and in memory meanwhile, at most."""
 
+_LISTED = "listed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -169,7 +171,7 @@ def remove(url: str) -> None:
     Raises:
         OutputError: If the store cannot be asked, or says no; then some of it may be gone.
     """
-    with _listing(url):
+    with _writing(url, _LISTED):
         filesystem = opened(url)
         found = _at_or_below(filesystem, url)
     with _writing(url, "removed"):
@@ -240,21 +242,11 @@ def _if_there(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _listing(url: str) -> Iterator[None]:
-    """Errors of looking for what is to be removed; the right to do so is another one than to write."""
-    try:
-        yield
-    except InputError as error:
-        raise OutputError(error.message) from error
-    except Exception as error:
-        raise StoreOutputError(f"{url}: cannot be listed: {explained(error, url)}") from error
-
-
-@contextmanager
 def _writing(url: str, how: str = "written") -> Iterator[None]:
     try:
         yield
     except InputError as error:
         raise OutputError(error.message) from error
     except Exception as error:
-        raise StoreOutputError(f"{url}: cannot be {how}: {explained(error, url, writing=True)}") from error
+        why = explained(error, url, writing=how != _LISTED)  # Which is another right than to write.
+        raise StoreOutputError(f"{url}: cannot be {how}: {why}") from error
