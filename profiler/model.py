@@ -5,7 +5,7 @@ Whole nanoseconds and bytes, because a bill rounds up. Nothing here reads a cloc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -356,6 +356,20 @@ class StepBegin:
     repeat: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskBegin:
+    """An attempt of a task began; of a monolith, all of it by its first step. How it ended is in its measurement.
+
+    Where a harness was killed there is no measurement, and the next attempt is known to be another one.
+    """
+
+    variant: Variant
+    step: str
+    index: int
+    attempt: int = 1
+    repeat: int = 0
+
+
 PACE_VERSION = 1
 """Of the fixed work that shows how fast a core is: figures of another version are worth nothing beside these."""
 INTERRUPTED = "interrupted"
@@ -499,6 +513,8 @@ class Repetition:
     measurements: tuple[Measurement, ...] = ()
     end: VariantEnd | None = None
     """None: it was interrupted."""
+    attempts: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """How often each task has begun, by step and index; also those that are not measured, or no longer."""
 
     @property
     def complete(self) -> bool:

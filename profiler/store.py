@@ -2,18 +2,19 @@
 
 Events are appended and flushed one by one, so a run that was killed can be shown; a torn last line is dropped.
 
-Schema 1 (2026-11): header, host, step, measurement, variant, answer, comparison, score, exit, restart, resume, end.
+Schema 1: header, host, step, begin, measurement, variant, answer, comparison, score, exit, restart, resume, end.
     Later fields that an older run lacks are at their default: of a measurement `input_files`, `printed_bytes`,
     `repeat`, `curve`, `pace_ns`, `paces`, `moved`, `file_bytes` and `stored_bytes`, of an answer `item_bytes`,
     `largest_item_bytes` and `write_units`, of a step and a variant `repeat`, of the settings `repeats`, `pace` and
     `workspace`, of the header `commit`, of a machine `clock_mhz`, of the plan `skew`, of an input `sizes`. Nor has it
-    any host.
+    any host or begin.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from profiler.model import (
     Settings,
     Signed,
     StepBegin,
+    TaskBegin,
     Variant,
     VariantEnd,
 )
@@ -45,6 +47,7 @@ FOLDER = Path(".paredown")
 
 _EVENTS: dict[str, type[Any]] = {
     "step": StepBegin,
+    "begin": TaskBegin,
     "measurement": Measurement,
     "variant": VariantEnd,
     "answer": Answer,
@@ -52,14 +55,15 @@ _EVENTS: dict[str, type[Any]] = {
     "score": Score,
     "host": Machine,
 }
-Event = StepBegin | Measurement | VariantEnd | Answer | Comparison | Score | Machine
+Event = StepBegin | TaskBegin | Measurement | VariantEnd | Answer | Comparison | Score | Machine
 
 
 class Recorder:
-    """Appends events to a run's file. Each is on disk before the next thing happens."""
+    """Appends events to a run's file, from any thread. Each is on disk before the next thing happens."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()
 
     @classmethod
     def create(
@@ -133,7 +137,7 @@ class Recorder:
         # All of it ASCII: a name or a message may hold half a surrogate pair, which no encoding takes as it is.
         line = json.dumps({"event": name, **values}, separators=(",", ":")) + "\n"
         try:
-            with self.path.open("ab") as file:
+            with self._lock, self.path.open("ab") as file:
                 file.write(line.encode("ascii"))
         except OSError as error:
             raise OutputError(
@@ -253,6 +257,7 @@ class _Gathered:
         self.order: dict[tuple[Variant, int], None] = {}
         self.begun: dict[tuple[Variant, int], dict[str, StepBegin]] = {}
         self.measured: dict[tuple[Variant, int], dict[tuple[str, int], Measurement]] = {}
+        self.attempts: dict[tuple[Variant, int], dict[tuple[str, int], int]] = {}
         self.ends: dict[tuple[Variant, int], VariantEnd] = {}
         self.answers: dict[Variant, Answer] = {}
         self.scores: dict[Variant, Score] = {}
@@ -274,8 +279,10 @@ class _Gathered:
                 case StepBegin() as begin:
                     self.order.setdefault((begin.variant, begin.repeat))
                     self.begun.setdefault((begin.variant, begin.repeat), {})[begin.step] = begin
+                case TaskBegin() as task:
+                    self._attempted(task)
                 case Measurement() as item:
-                    self.order.setdefault((item.variant, item.repeat))
+                    self._attempted(item)
                     of_repeat = self.measured.setdefault((item.variant, item.repeat), {})
                     of_repeat[item.step, item.index] = item
                 case VariantEnd() as end:
@@ -290,6 +297,11 @@ class _Gathered:
                 case Machine() as host:
                     self.hosts[host.host] = host
 
+    def _attempted(self, task: TaskBegin | Measurement) -> None:
+        self.order.setdefault((task.variant, task.repeat))
+        attempts = self.attempts.setdefault((task.variant, task.repeat), {})
+        attempts[task.step, task.index] = max(task.attempt, attempts.get((task.step, task.index), 0))
+
     def repetitions(self) -> tuple[Repetition, ...]:
         return tuple(
             Repetition(
@@ -298,9 +310,10 @@ class _Gathered:
                 begun=tuple(self.begun.get((variant, repeat), {}).values()),
                 measurements=tuple(self.measured.get((variant, repeat), {}).values()),
                 end=self.ends.get((variant, repeat)),
+                attempts=self.attempts.get((variant, repeat), {}),
             )
             for variant, repeat in self.order
-            if any((variant, repeat) in gathered for gathered in (self.begun, self.measured, self.ends))
+            if any((variant, repeat) in gathered for gathered in (self.begun, self.attempts, self.ends))
         )
 
 

@@ -189,6 +189,7 @@ class Session:
             recorder=self.recorder,
             stop=self.stop,
             progress=self.progress,
+            resumes=self.before is not None,
             before=self._begun(variant, repeat),
         )
 

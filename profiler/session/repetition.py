@@ -9,12 +9,22 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from profiler.model import INTERRUPTED, Measurement, PlannedStep, Repetition, StepBegin, Variant, VariantEnd
+from profiler.model import (
+    INTERRUPTED,
+    Measurement,
+    PlannedStep,
+    Repetition,
+    StepBegin,
+    TaskBegin,
+    Variant,
+    VariantEnd,
+)
 from profiler.runner import decomposed, monolith
-from profiler.runner.decomposed import Kept, Setting
+from profiler.runner.decomposed import Kept, Setting, safe_name
 from profiler.runner.engines.engine import Engine
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
@@ -23,6 +33,7 @@ from profiler.session.answers import Answers
 from profiler.session.earlier import is_kept, still_there
 from profiler.session.stopping import Stop
 from profiler.store import Recorder
+from profiler.task import Task
 from profiler.urls import is_url
 
 
@@ -41,6 +52,8 @@ class OneRepetition:
     recorder: Recorder
     stop: Stop
     progress: Progress
+    resumes: bool = False
+    """Whether the run was begun before."""
     before: Repetition | None = None
     """What there is of it, when the run is resumed."""
     measured: dict[tuple[str, int], Measurement] = field(default_factory=dict)
@@ -68,18 +81,28 @@ class OneRepetition:
         self.measured[measurement.step, measurement.index] = measurement
         self.recorder.record(replace(measurement, repeat=self.repeat))
 
+    def _begins(self, step: str, index: int, attempt: int) -> None:
+        """Enter that an attempt begins, so that one that comes to no end because we are killed is known."""
+        begin = TaskBegin(variant=self.variant, step=step, index=index, attempt=attempt, repeat=self.repeat)
+        self.recorder.record(begin)
+
     def _run_monolith(self) -> tuple[str, tuple[str, ...]]:
         """Run it from its first step on; returns why it did not come to its end, if so, and the file of its answer."""
+        attempt = 1
         if self.before is not None:
+            attempt += max(self.before.attempts.values(), default=0)
             self.recorder.restart(Variant.MONOLITH, self.repeat)
         step = self.setting.plan.monolith[0]
+        self._begins(step.name, 0, attempt)
+
+        def record(measurement: Measurement) -> None:
+            self._record(replace(measurement, attempt=attempt))
+
         if step.kind != "script":
-            return monolith.run_monolith(
-                self.setting, self._record, self.progress, self.stop.requested, self._answer_here()
-            )
+            return monolith.run_monolith(self.setting, record, self.progress, self.stop.requested, self._answer_here())
         own = self.setting.plan.is_script
         reason, code = monolith.run_script(
-            self.setting, step, self._record, self.progress, self.stop.requested, owns_terminal=own
+            self.setting, step, record, self.progress, self.stop.requested, owns_terminal=own
         )
         if own and code is not None:
             self.recorder.exit_code(code)
@@ -99,12 +122,14 @@ class OneRepetition:
 
     def _run_decomposed(self, engine: Engine | None) -> tuple[str, tuple[str, ...]]:
         """Run the steps' missing tasks; returns why it cannot go on, if so, and its last step's files."""
+        if self.resumes and engine is not None:
+            self._take_up(engine)
         done = {(item.step, item.index): item for item in self.before.measurements} if self.before else {}
         self.measured |= done
         there = still_there(self.setting.files) if done else os.path.isfile
         steps = self.setting.plan.decomposed
         kept: dict[str, Kept] = {}
-        own = engine or ThreadPoolExecutor(self.setting.settings.jobs, thread_name_prefix="paredown")
+        own = engine or _Threads(self.setting.settings.jobs, self._begins)
         try:
             for step in steps:
                 reason = self._run_step(step, kept, done, there, own)
@@ -118,6 +143,26 @@ class OneRepetition:
                 own.shutdown(cancel_futures=True)
         return "", kept[steps[-1].name].all()
 
+    def _take_up(self, engine: Engine) -> None:
+        """Enter what workers did after a harness that was killed had last entered something."""
+        before = self.before or Repetition(variant=self.variant, repeat=self.repeat)
+        measured = {(item.step, item.index): item for item in before.measurements}
+        attempts = dict(before.attempts)
+        names = {safe_name(step.name): step.name for step in self.setting.plan.decomposed}
+        known = {(safe_name(step), index): item.attempt for (step, index), item in measured.items()}
+        self.progress.step(self.variant, "what was begun before", 1)
+        for left in engine.taken_up(self.setting.folder, self.setting.stop_file, known, self.stop.requested):
+            if left.step not in names:
+                continue  # Some other file.
+            task = names[left.step], left.index
+            attempts[task] = max(left.attempt, attempts.get(task, 0))
+            if left.measurement is None:
+                self._begins(*task, left.attempt)
+            else:
+                measured[task] = replace(left.measurement, repeat=self.repeat)
+                self.recorder.record(measured[task])
+        self.before = replace(before, measurements=tuple(measured.values()), attempts=attempts)
+
     def _run_step(
         self,
         step: PlannedStep,
@@ -129,8 +174,9 @@ class OneRepetition:
         """Run the tasks of a decomposed step that are missing; returns why the variant cannot go on, if so."""
         tasks = decomposed.tasks_of(step, kept, self.setting)
         before = [done[step.name, task.index] for task in tasks if is_kept(done, step, task.index, there)]
+        attempts = self.before.attempts if self.before else {}
         missing = [
-            replace(task, attempt=done[step.name, task.index].attempt + 1) if (step.name, task.index) in done else task
+            replace(task, attempt=attempts.get((step.name, task.index), 0) + 1)
             for task in tasks
             if not is_kept(done, step, task.index, there)
         ]
@@ -186,3 +232,20 @@ class OneRepetition:
         shutil.rmtree(folder / "temp" / self.variant.value, ignore_errors=True)
         if self.repeat > 0:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads of this process as an engine; that a task begins is entered first."""
+
+    def __init__(self, jobs: int, begins: Callable[[str, int, int], None]) -> None:
+        super().__init__(jobs, thread_name_prefix="paredown")
+        self._begins = begins
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        """Submit one task to `run_task`."""
+        return super().submit(self._begin, function, *arguments)
+
+    def _begin(self, function: Callable[[Task], Measurement], task: Task) -> Measurement:
+        if not os.path.exists(task.stop_file):
+            self._begins(task.step, task.index, task.attempt)
+        return function(task)

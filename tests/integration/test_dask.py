@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -19,7 +20,8 @@ import psutil
 import pytest
 
 import profiler
-from profiler.model import Ending, Run, Variant
+from profiler.encoding import decode
+from profiler.model import Ending, Measurement, Run, Variant
 from profiler.runner.engines.dask_engine import own_cluster
 from profiler.runner.tasks import run_task
 from tests.factories import a_plan, a_planned_step
@@ -331,6 +333,47 @@ def test_nothing_of_our_own_cluster_survives_a_killed_harness(light: Place) -> N
     started.process.kill()
     started.process.communicate()
     wait_until(lambda: not alive(started.mark), f"still there: {alive(started.mark)}")
+
+
+def killed(light: Place, cluster: Cluster) -> Path:
+    """A run whose harness was killed while two of its tasks held on; the gate to remove for those."""
+    started, gate = held(light, *on(cluster))
+    started.process.kill()
+    started.process.communicate()
+    return gate
+
+
+def predicted(run: Run) -> list[tuple[int, int, Ending]]:
+    """Index, attempt and ending of each measurement of the last step, as the run's file has them, in order."""
+    events = map(json.loads, Path(run.path).read_text().splitlines())
+    found = [decode(Measurement, event) for event in events if event["event"] == "measurement"]
+    return [(item.index, item.attempt, item.outcome.ending) for item in found if item.step == "predict"]
+
+
+def test_what_still_runs_of_a_killed_harness_is_stopped_and_its_next_attempt_is_known_as_such(
+    cluster: Cluster, light: Place
+) -> None:
+    killed(light, cluster)
+    again = paredown_within(light, *on(cluster), "--resume")
+    assert again.code == 0, again.said
+    right(again.run, light)
+    tried = predicted(again.run)
+    stopped = [index for index, attempt, ending in tried if (attempt, ending) == (1, Ending.STOPPED)]
+    assert len(stopped) == 2
+    assert sorted(tried[2:]) == [(index, 2 if index in stopped else 1, Ending.OK) for index in range(3)]
+    assert "Tasks tried again: 2 of predict; only the last attempt of each is counted." in " ".join(again.out.split())
+    nothing_left(cluster)
+
+
+def test_what_ended_after_the_harness_was_killed_is_taken_up_and_not_run_again(cluster: Cluster, light: Place) -> None:
+    killed(light, cluster).unlink()
+    wait_until(lambda: len(list(light.workspace.glob("work/*/attempts/predict-*.ended"))) == 2, "they did not end")
+    again = paredown_within(light, *on(cluster), "--resume")
+    assert again.code == 0, again.said
+    right(again.run, light)
+    assert sorted(predicted(again.run)) == [(index, 1, Ending.OK) for index in range(3)]
+    assert "tried again" not in again.out
+    nothing_left(cluster)
 
 
 # --- before anything runs -------------------------------------------------------------------------------------------

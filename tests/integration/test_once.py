@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import threading
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,9 @@ from profiler.model import Ending
 from profiler.runner.engines.attempts import Attempt
 from profiler.runner.engines.engine import Engine
 from profiler.runner.engines.job_code import Code, digest_of
+from profiler.runner.engines.left import Left, taken_up
 from profiler.runner.engines.once import run_once, versions
+from profiler.runner.engines.places import place_at
 from profiler.runner.tasks import close_idle
 from profiler.task import Task
 from tests.integration.place import wait_until
@@ -48,10 +51,60 @@ def test_the_next_attempt_runs(task: Task) -> None:
     assert run_once(replace(task, attempt=2), versions()).measurement.outcome.ok
 
 
-def test_the_same_attempt_runs_in_the_next_session(task: Task) -> None:
-    """A harness that was killed has kept nothing of it."""
+def left_in(task: Task, known: int = 0, **changes: Any) -> tuple[Left, ...]:
+    """What sessions before this one have left of a task, of which so many attempts are known."""
+    return taken_up(
+        place_at(str(Path(task.folder) / "attempts")),
+        place_at(task.folder),
+        {(task.step, task.index): known},
+        **{"patience_s": 60, "look_s": 0.01, "stopping": lambda: False, **changes},
+    )
+
+
+def test_what_an_earlier_session_has_measured_is_found(task: Task) -> None:
+    first = run_once(task, versions()).measurement
+    second = run_once(replace(task, attempt=2), versions()).measurement
+    assert first != second
+    assert [(left.attempt, left.measurement) for left in left_in(task)] == [(2, second)]
+    assert left_in(task, known=2) == ()
+
+
+def test_what_runs_of_an_earlier_session_is_stopped(tmp_path: Path) -> None:
+    task = a_task("sleeps", tmp_path, stop_file=str(tmp_path / "stop-1-2-tasks"))
+    running = threading.Thread(target=run_once, args=(task, versions()))
+    running.start()
+    wait_until(lambda: (tmp_path / "attempts" / Attempt(task).name).exists(), "it has not begun")
+    (left,) = left_in(task)
+    running.join()
+    close_idle()
+    assert (left.step, left.index, left.attempt) == ("sleeps", 0, 1)
+    assert left.measurement is not None
+    assert left.measurement.outcome.ending is Ending.STOPPED
+
+
+def test_nobody_waits_for_an_attempt_whose_process_is_gone(task: Task) -> None:
+    context = multiprocessing.get_context("spawn")
+    begun = context.Queue()
+    starter = context.Process(target=_begin, args=(task, begun))
+    starter.start()
+    assert begun.get()
+    starter.join()
+    assert [left.measurement for left in left_in(task, patience_s=1e9)] == [None]
+
+
+def test_nobody_waits_for_long_or_against_their_will_for_one_that_does_not_answer(task: Task) -> None:
     assert Attempt(task).begin()
-    assert run_once(replace(task, run_started_ns=task.run_started_ns + 1), versions()).measurement.outcome.ok
+    assert [left.measurement for left in left_in(task, patience_s=0.1)] == [None]
+    assert [left.measurement for left in left_in(task, patience_s=1e9, stopping=lambda: True)] == [None]
+
+
+def test_other_files_among_the_attempts_are_none(task: Task) -> None:
+    assert Attempt(task).begin()
+    folder = Path(task.folder) / "attempts"
+    for name in ("fine", "fine-00000-2", f"{Attempt(replace(task, attempt=2)).name}.ended", "fine-x-2-3", ".nfs0001"):
+        (folder / name).write_text("?")
+    (folder / f"{Attempt(task).name}.ended").write_text("cut o")
+    assert [(left.attempt, left.measurement) for left in left_in(task)] == [(1, None)]
 
 
 def test_a_worker_of_another_version_runs_nothing(task: Task) -> None:

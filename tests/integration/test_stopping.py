@@ -149,8 +149,10 @@ def test_a_killed_harness_leaves_no_process_and_its_run_can_be_shown_and_resumed
     ended = paredown_within(turns, "run", "job.py", "--variant", "decomposed", "--resume")
     assert ended.code == 0, ended.said
     assert ended.run.ended
-    assert [item.step for item in ended.run.of(Variant.DECOMPOSED)] == ["first", "last", "answer"]
+    attempts = [(item.step, item.attempt) for item in ended.run.of(Variant.DECOMPOSED)]
+    assert attempts == [("first", 1), ("last", 2), ("answer", 1)]
     assert (turns.folder / "turns").read_text() == "DEE"
+    assert "Tasks tried again: 1 of last; only the last attempt of each is counted." in " ".join(ended.out.split())
     assert not [path for path in turns.workspace.iterdir() if path.name.startswith("stop")]
 
 

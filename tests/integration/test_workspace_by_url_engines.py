@@ -316,6 +316,19 @@ def test_a_worker_that_is_killed_is_an_outcome_and_resume_does_the_rest(cluster:
     wait_until(lambda: not cluster.left_on_workers(), "still on a worker", every_s=0.1)
 
 
+def test_what_still_runs_of_a_killed_harness_is_stopped_before_it_is_run_again(cluster: Cluster, short: There) -> None:
+    started, _ = short.held(cluster)
+    started.process.kill()
+    started.process.communicate()
+    again = short.run(cluster, "--resume")
+    assert again.code == 0, again.said
+    assert rows_of(short.kept) == duckdb.sql(DAILY).fetchall()
+    assert sorted(item.attempt for item in short.kept.measurements if item.step == "predict") == [1, 2, 2]
+    stopped = [line for line in Path(short.kept.path).read_text().splitlines() if '"ending":"stopped"' in line]
+    assert len(stopped) == 2
+    nothing_left(cluster)
+
+
 def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_else(cluster: Cluster, short: There) -> None:
     started, gate = short.held(cluster)
     started.interrupt()

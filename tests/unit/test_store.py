@@ -21,6 +21,7 @@ from profiler.model import (
     Run,
     Score,
     StepBegin,
+    TaskBegin,
     Variant,
     VariantEnd,
 )
@@ -210,12 +211,26 @@ def test_a_restart_drops_what_there_is_of_one_repetition(recorder: Recorder) -> 
     loaded(recorder, of(M, 0), an_end(M, 0), of(M, 1, step="load"), half)
     recorder.restart(M, 1)
     run = load_run(str(recorder.path))
-    assert [(one.repeat, one.complete) for one in run.repetitions] == [(0, True)]
+    assert [(one.repeat, one.complete) for one in run.repetitions] == [(0, True), (1, False)]
+    assert (run.repetitions[1].measurements, run.repetitions[1].end) == ((), None)
+    assert run.repetitions[1].attempts == {("load", 0): 1}, "that it was tried is not forgotten"
     again = loaded(recorder, of(M, 1, step="train"))
     assert [(one.repeat, [item.step for item in one.measurements]) for one in again.repetitions] == [
         (0, ["train"]), (1, ["train"]),
     ]  # fmt: skip
     assert again.repetitions[1].end is None
+
+
+def test_how_often_a_task_began_is_known_of_those_too_that_came_to_no_end(recorder: Recorder) -> None:
+    def begins(index: int, attempt: int) -> TaskBegin:
+        return TaskBegin(variant=D, step="train", index=index, attempt=attempt)
+
+    events = (begins(0, 1), of(D, 0), begins(1, 1), begins(2, 1), of(D, 0, index=3, attempt=3))
+    killed = loaded(recorder, *events)
+    assert [(item.index, item.attempt) for item in killed.measurements] == [(0, 1), (3, 3)]
+    assert killed.repetitions[0].attempts == {("train", 0): 1, ("train", 1): 1, ("train", 2): 1, ("train", 3): 3}
+    again = loaded(recorder, begins(1, 2), of(D, 0, index=1, attempt=2))
+    assert again.repetitions[0].attempts["train", 1] == 2
 
 
 def test_a_torn_line_takes_nothing_of_another_repetition(recorder: Recorder) -> None:

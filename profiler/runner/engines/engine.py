@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from profiler.model import Machine, Measurement, Plan
-from profiler.runner.engines.attempts import Attempt, signs_of
+from profiler.runner.engines.attempts import Attempt, attempts_at, signs_of
 from profiler.runner.engines.away import sign_of
 from profiler.runner.engines.job_code import Code
+from profiler.runner.engines.left import Left, taken_up
 from profiler.runner.engines.once import Told, run_once, versions
 from profiler.runner.engines.places import TROUBLE, Place, place_at
 from profiler.runner.tasks import lost, lost_by_engine, unbegun
@@ -87,6 +88,24 @@ class Engine(Executor):
 
     def send_code(self, folder: Path) -> None:
         """Put the job's code where workers find it, where they need that: into a folder, or what stands for it."""
+
+    def taken_up(
+        self, folder: Path, stop_file: Path, known: Mapping[tuple[str, int], int], stopping: Callable[[], bool]
+    ) -> tuple[Left, ...]:
+        """What a harness that was killed has left of the tasks of a folder; what still runs is stopped; see `left`.
+
+        Raises:
+            OSError, PareDownError: If the workspace cannot be seen or written.
+        """
+        away = self._away(folder)
+        return taken_up(
+            attempts_at(away or str(folder)),
+            place_at(away or str(stop_file.parent)),
+            known,
+            patience_s=_PATIENCE_S,
+            look_s=_ASK_S if away else _LOOK_S,
+            stopping=stopping,
+        )
 
     # --- meanwhile ------------------------------------------------------------------------------------------------
 
