@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from profiler.model import Ending
@@ -105,6 +106,14 @@ def test_other_files_among_the_attempts_are_none(task: Task) -> None:
         (folder / name).write_text("?")
     (folder / f"{Attempt(task).name}.ended").write_text("cut o")
     assert [(left.attempt, left.measurement) for left in left_in(task)] == [(1, None)]
+
+
+def test_warm_sandboxes_end_where_no_task_comes_any_more(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("profiler.runner.engines.idle._IDLE_S", 0.2)
+    before = {child.pid for child in psutil.Process().children()}
+    for index in range(2):  # Whoever watches ends with them, and the next task brings another one.
+        assert run_once(replace(task, index=index), versions()).measurement.init_ns > 0
+        wait_until(lambda: {child.pid for child in psutil.Process().children()} <= before, "a sandbox is still there")
 
 
 def test_a_worker_of_another_version_runs_nothing(task: Task) -> None:

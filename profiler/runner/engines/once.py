@@ -17,6 +17,7 @@ from profiler.errors import PareDownError
 from profiler.model import Machine, Measurement
 from profiler.runner.engines.attempts import Attempt
 from profiler.runner.engines.away import at_home
+from profiler.runner.engines.idle import used
 from profiler.runner.engines.job_code import Code, differing
 from profiler.runner.engines.places import TROUBLE, said
 from profiler.runner.host import seen_from
@@ -87,6 +88,7 @@ def _run_begun(task: Task, host: str) -> Told:
     if not begun:
         return Told(measurement=attempt.found() or attempt.as_lost())
     measurement = run_task(task)
+    used()
     attempt.end(measurement)
     return Told(measurement=measurement, machine=_machine(task, measurement.host))
 
