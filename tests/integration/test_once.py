@@ -110,6 +110,7 @@ def test_other_files_among_the_attempts_are_none(task: Task) -> None:
 
 def test_warm_sandboxes_end_where_no_task_comes_any_more(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("profiler.runner.engines.idle._IDLE_S", 0.2)
+    monkeypatch.setattr("profiler.runner.engines.idle._watching", None)  # Who sleeps for a minute since another test.
     before = {child.pid for child in psutil.Process().children()}
     for index in range(2):  # Whoever watches ends with them, and the next task brings another one.
         assert run_once(replace(task, index=index), versions()).measurement.init_ns > 0
