@@ -22,7 +22,7 @@ from profiler.report import render
 from profiler.report.build import build
 from profiler.report.commands import workspace_of
 from profiler.report.shape import Names, Report
-from profiler.urls import is_url, workspace_option
+from profiler.urls import DEFAULT_WORKSPACE, is_url
 from profiler.verdict import Verdict, judge
 
 _SERVICES = ("lambda", "ec2")
@@ -207,17 +207,9 @@ def _found_again(run: Run, reference: str) -> str:
     return run.path if reference in ("last", run.id) and not of_here else reference
 
 
-def _workspace_of(run: Run) -> str:
-    """The option by which a command of this folder means the workspace that a run is kept in."""
-    runs = Path(run.path).parent
-    if is_url(run.path) or runs.name != "runs" or _is_kept_here(run):
-        return workspace_of(run)
-    return workspace_option(str(runs.parent))
-
-
 def _is_kept_here(run: Run) -> bool:
     """Whether its file is in the workspace that commands of this folder mean where they are not told of another."""
-    return Path(run.path).parent.resolve() == Path(".paredown", "runs").resolve()
+    return Path(run.path).parent.resolve() == (DEFAULT_WORKSPACE / "runs").resolve()
 
 
 def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Names:
@@ -241,7 +233,7 @@ def names_of(run: Run, reference: str, judging: Judging, facts: FactSet) -> Name
     return Names(
         job=shlex.join([job, *params]),
         run=shlex.quote(_found_again(run, reference)),
-        workspace=_workspace_of(run),
+        workspace=workspace_of(run),
         priced=shlex.join(priced),
         arm64=judging.region in facts.regions("lambda", "gb_seconds", arch="arm64"),
     )

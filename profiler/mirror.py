@@ -157,8 +157,8 @@ def url_of(folder: Path) -> str:
 
 
 def option(folder: Path) -> str:
-    """How a command is told that it means this workspace, where that is in a store; else nothing."""
-    return workspace_option(url_of(folder))
+    """How a command of this folder is told that it means the workspace that this is, or is the copy of."""
+    return workspace_option(url_of(folder) or str(folder))
 
 
 def shown(path: Path) -> str:

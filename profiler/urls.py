@@ -11,6 +11,9 @@ from pathlib import Path
 
 from profiler.errors import InputError, UsageError
 
+DEFAULT_WORKSPACE = Path(".paredown")
+"""Where runs are kept, seen from the folder that a command is started in, where nothing else is said."""
+
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _SHORT = re.compile(r"(?P<scheme>s3a?|gc?s|abfss?|az|https?|file):/?(?P<rest>[^/].*)", re.IGNORECASE | re.DOTALL)
 _CHAINED = re.compile(r"[A-Za-z0-9+.-]+::.*://|[A-Za-z][A-Za-z0-9+.-]*://.*::(?:/|.*://)", re.DOTALL)
@@ -95,13 +98,14 @@ def workspace_url(path: str | Path) -> str | None:
     return url.rstrip("/")
 
 
-def workspace_option(url: str) -> str:
-    """How a command is told that it means the workspace of this URL; nothing, where it is a folder.
+def workspace_option(where: str) -> str:
+    """How a command of this folder is told that it means this workspace; nothing, where it would mean it anyway.
 
-    >>> workspace_option("s3://bucket/paredown"), workspace_option("")
-    (' --workspace s3://bucket/paredown', '')
+    >>> workspace_option("s3://bucket/paredown"), workspace_option("../kept"), workspace_option(".paredown")
+    (' --workspace s3://bucket/paredown', ' --workspace ../kept', '')
     """
-    return f" --workspace {shlex.quote(url)}" if url else ""
+    is_default = not is_url(where) and Path(where).resolve() == DEFAULT_WORKSPACE.resolve()
+    return "" if is_default else f" --workspace {shlex.quote(where)}"
 
 
 def _lacks_a_slash(scheme: str, rest: str) -> str:

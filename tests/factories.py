@@ -178,7 +178,7 @@ def a_run(**changes: Any) -> Run:
     """A run of `a_plan` in which everything went well, with the same answer on both sides: 40 requests."""
     run = Run(
         id="20261124-120000-abcd",
-        path="/job/.paredown/runs/20261124-120000-abcd.jsonl",
+        path=".paredown/runs/20261124-120000-abcd.jsonl",
         created="2026-11-24T12:00:00Z",
         version="0.1.0",
         plan=a_plan(),

@@ -30,9 +30,17 @@ def reference(run_id: str, path: str) -> str:
     return run_id if path in ("", str(PurePath(".paredown", "runs", f"{run_id}.jsonl"))) else path
 
 
+def is_kept(run: Run) -> bool:
+    """Whether a run's file lies in a workspace, as far as its path tells; others were copied somewhere."""
+    return PurePath(run.path).parent.name == "runs"
+
+
 def workspace_of(run: Run) -> str:
-    """How a command is told of the workspace of a run that lies in a store; nothing for one of this disk."""
-    return workspace_option(one_line(run.path.rpartition("/runs/")[0])) if is_url(run.path) else ""
+    """The option by which a command of this folder means the workspace that a run is kept in; empty: it needs none."""
+    if not is_kept(run):
+        return ""
+    folder = run.path.rpartition("/runs/")[0] if is_url(run.path) else str(PurePath(run.path).parent.parent)
+    return workspace_option(one_line(folder))
 
 
 def running(run: Run, names: Names) -> str:

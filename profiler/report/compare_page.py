@@ -12,7 +12,7 @@ from profiler.comparing.values import Difference, Doubt, Figure, Finding, Line, 
 from profiler.model import Variant
 from profiler.regression.pace import DRIFT
 from profiler.report.clean import one_line
-from profiler.report.commands import reference, workspace_of
+from profiler.report.commands import is_kept, reference, workspace_of
 from profiler.report.compare_doubts import warnings
 from profiler.report.compare_tables import TONES, section_of
 from profiler.report.moments import moment
@@ -173,10 +173,10 @@ def _commands(compared: SideBySide) -> Iterator[Command]:
     for side in compared.sides[:2]:
         run = quote(one_line(reference(side.run.id, side.run.path)))
         yield Command(line=f"paredown report {run}", purpose=f"shows {side.letter} by itself")
-    there = workspace_of(compared.sides[0].run)
-    yield Command(
-        line=f"paredown history {quote(one_line(compared.job))}{there}", purpose="shows every kept run of the job"
-    )
+    kept = next((side.run for side in compared.sides if is_kept(side.run)), None)
+    if kept is not None:
+        line = f"paredown history {quote(one_line(compared.job))}{workspace_of(kept)}"
+        yield Command(line=line, purpose="shows every kept run of the job")
 
 
 def _by_variant(lines: Sequence[Line]) -> Iterator[tuple[Variant, list[Line]]]:

@@ -52,7 +52,7 @@ def runs_page(kept: Kept, *, workspace: Path) -> Sheet:
         statements=tuple(not_shown(kept.unreadable)),
         sections=(Section(title="", steps=runs_table(runs, place=_place(kept))),) if runs else (),
         notes=tuple(_elsewhere(kept, runs, "")),
-        commands=tuple(_commands(kept)),
+        commands=tuple(_commands(kept, workspace)),
     )
 
 
@@ -133,8 +133,8 @@ def not_shown(files: Sequence[Unreadable], ending: str = "") -> Iterator[Stateme
         yield Statement(label="NOT SHOWN", text=f"{rest}; --format json names them all.{ending}", tone=Tone.DOUBT)
 
 
-def _commands(kept: Kept) -> Iterator[Command]:
-    there = workspace_option(kept.url)
+def _commands(kept: Kept, workspace: Path) -> Iterator[Command]:
+    there = workspace_option(one_line(kept.url or str(workspace)))
     if not kept.runs:
         yield Command(line=f"paredown run JOB{there}", purpose="measures a job, and keeps the run")
     else:

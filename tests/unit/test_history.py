@@ -357,7 +357,7 @@ def test_of_several_jobs_one_has_to_be_named(tmp_path: Path) -> None:
 def test_without_a_run_it_says_how_to_measure_one(tmp_path: Path) -> None:
     with pytest.raises(RunFileError) as raised:
         history(tmp_path)
-    assert raised.value.hint == "measure one: paredown run JOB"
+    assert raised.value.hint == f"measure one: paredown run JOB --workspace {tmp_path}"
 
 
 def test_a_whole_history_is_as_it_was(
