@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from rich.cells import cell_len
 
 from profiler.facts import load, platform_of
 from profiler.judging import sources_for
@@ -27,6 +30,14 @@ def a_report(run: Run, *, names: Names | None = None, arch: str = "x86_64", **ho
     platform = platform_of(FACTS, arch=arch)
     verdict = judge(run, platform, budget, **how)
     return build(run, verdict, names=names, sources=sources_for(FACTS, platform))
+
+
+def too_wide(text: str, width: int) -> list[str]:
+    """Lines of a page that a terminal has no room for; a single word of a command is longer rather than broken."""
+    page, _, following = text.partition("\n  Next\n")
+    lines = [line for line in page.splitlines() if cell_len(line) > width]
+    words = [line for line in following.splitlines() if cell_len(line) > width]
+    return lines + [line for line in words if len(shlex.split(line.removesuffix("\\"))) > 1]
 
 
 def keep(run: Run, path: str = ".paredown/runs/a.jsonl") -> Path:

@@ -11,7 +11,7 @@ from profiler.pipeline.whole import Alternative, Pipeline
 from profiler.report.clean import one_line
 from profiler.report.pipeline_basis import basis
 from profiler.report.pipeline_claim import also, headline
-from profiler.report.plain import many, table, wrapped
+from profiler.report.plain import continued, many, table, wrapped
 from profiler.units import GIB, align, count, dollars, memory, percent, significant
 
 TITLES = {
@@ -216,7 +216,7 @@ def _command(line: str, purpose: str, width: int) -> Iterator[str]:
         yield f"  {line}   {purpose}"
     else:
         yield f"  {purpose}:"
-        yield f"    {line}"
+        yield from continued(line, width, margin="    ")
 
 
 def _flags(design: Design) -> str:

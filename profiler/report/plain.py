@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from profiler.units import count
 
 WIDEST_PROSE = 120
+_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+""")
+"""Of a command, with its quotes."""
 
 
 def wrapped(text: str, width: int, *, first: str = "", margin: str = "") -> str:
@@ -25,6 +28,29 @@ def wrapped(text: str, width: int, *, first: str = "", margin: str = "") -> str:
         break_on_hyphens=False,
         break_long_words=False,
     )
+
+
+def continued(line: str, width: int, *, margin: str, cells: Callable[[str], int] = len) -> list[str]:
+    r"""Return a command in lines to be copied: it goes on after a backslash, and no word of it is broken.
+
+    Args:
+        line: As a shell takes it.
+        width: Cells that a line may have; a word that is longer by itself stays whole.
+        margin: Before each line.
+        cells: How wide a text is.
+
+    >>> print("\n".join(continued("budget --workspace 'my runs' --athena", 32, margin="  ")))
+      budget --workspace 'my runs' \
+      --athena
+    """
+    room = width - len(margin) - len(" \\")
+    lines: list[str] = []
+    for word in _WORD.findall(line):
+        if lines and cells(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return [f"{margin}{part} \\" for part in lines[:-1]] + [f"{margin}{lines[-1]}"]
 
 
 def table(

@@ -18,7 +18,7 @@ def sheet_text(sheet: Sheet, *, width: int = 80, colour: bool = False) -> str:
 
     Args:
         sheet: What to show.
-        width: Cells of the terminal; no line is longer. Below 40 it is taken as 40.
+        width: Cells of the terminal; no line is longer, but for a long word of a command. Below 40 it is taken as 40.
         colour: Whether to write the escape sequences of a terminal.
     """
     width = max(NARROWEST, width)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
-from profiler.report.lines import INDENT, as_text, folded, lines_of, wrapped
+from profiler.report.lines import INDENT, as_text, folded, wrapped
+from profiler.report.plain import continued
 from profiler.report.shape import Command, Finding, Report, Section, Statement, Table
 from profiler.report.tables import QUIET, STYLES, meanings, remarks_below, remedies_below, shorten, table_lines
 
@@ -23,7 +24,7 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
 
     Args:
         report: What to show.
-        width: Cells of the terminal; no line is longer. Below 40 it is taken as 40.
+        width: Cells of the terminal; no line is longer, but for a long word of a command. Below 40 it is taken as 40.
         colour: Whether to write the escape sequences of a terminal.
     """
     width = max(NARROWEST, width)
@@ -153,12 +154,4 @@ def commands_lines(commands: tuple[Command, ...], width: int) -> Iterator[Text]:
             yield Text.assemble(margin, command.line, space, command.purpose)
         else:
             yield from wrapped(f"{command.purpose}:", width, first=Text(margin))
-            yield from _continued(command.line, width, margin=margin * 2)
-
-
-def _continued(line: str, width: int, *, margin: str) -> Iterator[Text]:
-    room = width - len(margin) - 2
-    parts = [part.plain.rstrip() for part in lines_of(line, room)]
-    for part in parts[:-1]:
-        yield Text(f"{margin}{part} \\")
-    yield Text(margin + parts[-1])
+            yield from map(Text, continued(command.line, width, margin=margin * 2, cells=cell_len))

@@ -88,8 +88,10 @@ def test_the_first_line_is_the_claim(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def next_commands(text: str) -> list[list[str]]:
-    """The words of each command that a bill ends with."""
-    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("paredown ")]
+    """The words of each command that a bill ends with, as a shell takes them."""
+    lines = [
+        line.strip() for line in text.replace(" \\\n    ", " ").splitlines() if line.strip().startswith("paredown ")
+    ]
     return [shlex.split(line.split("   ")[0]) for line in lines]
 
 
@@ -112,6 +114,7 @@ def test_the_next_commands_name_the_same_run_and_hold_it_against_the_same(
     own = ["--headroom", "1.5", "--warm", "--kept-days", "7", "--workspace", "my runs", "--prices", "my prices.toml"]
     assert budget(*own) == 0
     shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
     for words in next_commands(shown):
         assert {*own} <= {*words}, words
         if "--format" not in words:

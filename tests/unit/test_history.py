@@ -11,7 +11,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from rich.cells import cell_len
 
 from profiler.checking.outcome import Measure
 from profiler.errors import RunFileError, UsageError
@@ -27,7 +26,7 @@ from profiler.store import load_run
 from tests.checks import EPYC, XEON, on_hosts
 from tests.factories import a_machine, a_measurement, a_plan, a_run, ended, exactly, the_settings
 from tests.repeated import NOISE, each, on_slower_cores, repeated, seldom_looked_at, waiting
-from tests.reports import keep
+from tests.reports import keep, too_wide
 from tests.sample_runs import SAMPLES, a_fitting_run, a_run_on_two_hosts, an_interrupted_run
 
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -381,7 +380,7 @@ def test_no_line_is_longer_than_the_terminal(tmp_path: Path) -> None:
     for width in range(40, 160, 17):
         text = text_of(found, width, steps=True)
         assert "\x1b" not in text
-        assert max(map(cell_len, text.splitlines())) <= width
+        assert too_wide(text, width) == []
 
 
 def test_a_sparkline_shows_noise_as_a_plain_and_gaps_as_points() -> None:

@@ -15,7 +15,7 @@ from profiler.report import render
 from profiler.report.shape import Bar, Cell, Column, Row, Table
 from profiler.report.tables import bar_text, shorten, table_lines
 from tests.factories import an_unmeasured
-from tests.reports import a_report
+from tests.reports import a_report, too_wide
 from tests.sample_runs import SAMPLES, a_fitting_run, a_run_with_failed_tasks, a_script_run
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -59,7 +59,7 @@ def named(run: Run, name: str) -> Run:
 def test_no_line_is_longer_than_the_width_for_any_name(name: str, width: int) -> None:
     for run in (a_fitting_run(), a_run_with_failed_tasks()):
         text = render(a_report(named(run, name)), width=width)
-        assert [line for line in text.splitlines() if cell_len(line) > width] == []
+        assert too_wide(text, width) == []
 
 
 @given(text=anything)
