@@ -9,17 +9,16 @@ a snapshot rather than started.
 from __future__ import annotations
 
 import socket
-from functools import cache
-from pathlib import Path
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+from profiler.owner import boot_id
+
 _DIGITS = 8
 """Of a boot's id, where the name of its host does not tell it from the harness's."""
 
 
 def this_host() -> str:
     """Return what tells this host from others: its name, and after a # the id of its boot, where the system has one."""
-    return f"{socket.gethostname()}#{_boot()}"
+    return f"{socket.gethostname()}#{boot_id()}"
 
 
 def seen_from(harness: str) -> str:
@@ -40,11 +39,3 @@ def called(own: str, harness: str) -> str:
     if name != other_name:
         return name
     return f"{name}#{boot[:_DIGITS]}" if boot and other_boot and boot != other_boot else ""
-
-
-@cache
-def _boot() -> str:
-    try:
-        return _BOOT_ID.read_text().strip()
-    except OSError:
-        return ""  # Not Linux, or a /proc of its own making: names have to do.

@@ -18,6 +18,7 @@ import profiler
 from profiler import mirror
 from profiler.errors import InputError, RunFileError
 from profiler.model import Run
+from profiler.owner import claim
 from profiler.stores import objects
 from tests.factories import a_run
 from tests.integration.place import Ended, Place
@@ -181,9 +182,10 @@ def test_the_end_of_a_killed_run_that_was_never_put_is_kept(kept: Kept) -> None:
 
 def test_a_run_that_was_removed_elsewhere_goes_from_the_copy_unless_it_goes_on_here(kept: Kept) -> None:
     mirror.to_read(URL)
-    for name, process in (("a-23", 2**22 + 1), ("a-24", os.getpid())):  # No process has the first number.
+    for name in ("a-23", "a-24"):
         (kept.copy / "work" / name).mkdir(parents=True)
-        (kept.copy / "work" / name / "pid").write_text(str(process))
+        claim(kept.copy / "work" / name)
+    (kept.copy / "work" / "a-23" / "pid").write_text(f"{os.getpid()} 1 of another boot")
     objects.remove(f"{URL}/runs")
     mirror.to_read(URL)
     assert set(kept.copied()) == {"a-24.jsonl"}

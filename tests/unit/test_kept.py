@@ -13,6 +13,7 @@ from profiler.errors import OutputError
 from profiler.kept.listing import Kept, KeptRun, State, list_runs
 from profiler.kept.pruning import Criteria, remove, to_prune
 from profiler.model import Commit, Run
+from profiler.owner import claim
 from profiler.report.runs_page import document, runs_page
 from profiler.report.sheet_text import sheet_text
 from profiler.runner.workspace import Workspace
@@ -62,7 +63,7 @@ def test_how_a_run_ended_is_told(tmp_path: Path) -> None:
     keep_one(tmp_path, "script", a_script_run())
     keep_one(tmp_path, "stopped", an_interrupted_run())
     keep_one(tmp_path, "going", an_interrupted_run())
-    (Workspace(tmp_path).work("going") / "pid").write_text(str(os.getpid()))
+    claim(Workspace(tmp_path).work("going"))
     kept = list_runs(tmp_path)
     assert states(kept) == {
         "good": State.COMPLETE,
@@ -172,7 +173,7 @@ def test_criteria_choose(criteria: Criteria, gone: list[str], tmp_path: Path) ->
 def test_a_run_that_goes_on_is_never_chosen_nor_removed(tmp_path: Path) -> None:
     keep_one(tmp_path, "a", an_interrupted_run(), created=days_ago(99))
     (before,) = list_runs(tmp_path).runs
-    (Workspace(tmp_path).work("a") / "pid").write_text(str(os.getpid()))
+    claim(Workspace(tmp_path).work("a"))
     assert to_prune(list_runs(tmp_path).runs, Criteria(older_than=timedelta(days=1)), now=NOW) == ()
     assert remove([before], tmp_path).still_running == ("a",)
     assert before.header.path.exists()
