@@ -1,6 +1,6 @@
-"""A bad night: workers of a Dask cluster are killed at random while a job runs, until all of it is done.
+"""A bad night: workers of a Dask cluster are killed at random while a job runs, and the harness, until all is done.
 
-    python benchmarks/bad_night.py [--tasks 200] [--seconds 0.5] [--every 3] [--seed 1]
+    python benchmarks/bad_night.py [--tasks 200] [--seconds 0.5] [--every 3] [--harness 6] [--seed 1]
 
 Twice: on a cluster of paredown's own, and on one that was there before, whose workers share only a store with it.
 
@@ -9,8 +9,9 @@ same; nothing is left behind.
 
 Method: `subjects/many_job.py` under `paredown run --engine dask`, whose tasks note in a file that they have begun. A
 random one of the workers gets SIGKILL, after random times of some seconds; Dask's nannies put others in their place.
-A run that has lost tasks is resumed, with the killing going on, until nothing is missing. The store is moto's S3 on
-this machine; the workers that use it have folders of their own for all that they write.
+Every so many kills it is the harness instead. A run that has lost tasks, or its harness, is resumed, with the killing
+going on, until nothing is missing. The store is moto's S3 on this machine; the workers that use it have folders of
+their own for all that they write.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,9 +33,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.evidence import Figure, Result, Table, figure, finish, parser
-from benchmarks.many_tasks import Many, tasks_of
+from benchmarks.many_tasks import STEP, Many, tasks_of
 from benchmarks.store_workspace import BUCKET, running_store
-from profiler.model import Ending
 
 NAME = "bad_night"
 WORKERS = 2
@@ -46,11 +47,12 @@ class Night:
     """What was seen."""
 
     killed: int = 0
+    """Workers."""
+    harnesses: int = 0
+    """Harnesses that were killed."""
     runs: list[tuple[str, ...]] = field(default_factory=list)
-    """One row each: tasks that this run did, those that it lost, workers killed meanwhile, seconds, exit code."""
+    """One row each: tasks that this run did, that it lost or stopped, workers killed meanwhile, seconds, exit code."""
     without_outcome: int = 0
-    attempts: int = 0
-    """Attempts that the runs' file knows of, of all tasks."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     options_of.add_argument("--tasks", type=int, default=200)
     options_of.add_argument("--seconds", type=float, default=0.5, help="that each task sleeps")
     options_of.add_argument("--every", type=float, default=3, help="seconds between two kills, in the mean")
+    options_of.add_argument("--harness", type=int, default=6, help="kills of which one is the harness's")
     options_of.add_argument("--seed", type=int, default=1, help="of the random numbers")
     options = options_of.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,13 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
     return finish(
         Result(
             name=NAME,
-            claim="While workers are killed at random, every task ends with an outcome or is done by `--resume`, "
-            "none begins twice in one attempt, the answer is the same, and nothing is left behind: on a cluster of "
-            "paredown's own, and on one whose workers share only a store with it.",
-            method="The real command on a local Dask cluster, whose workers get SIGKILL after random times; runs "
-            "that have lost tasks are resumed. Tasks note themselves that they have begun.",
+            claim="While workers are killed at random, and the harness now and then, every task ends with an outcome "
+            "or is done by `--resume`, none begins twice in one attempt, the answer is the same, and nothing is left "
+            "behind: on a cluster of paredown's own, and on one whose workers share only a store with it.",
+            method="The real command on a local Dask cluster; after random times a worker or the harness gets SIGKILL; "
+            "runs that have lost tasks, or their harness, are resumed. Tasks note themselves that they have begun.",
             runs=1,
-            settings={f"--{name}": getattr(options, name) for name in ("tasks", "seconds", "every", "seed")},
+            settings={f"--{name}": getattr(options, name) for name in ("tasks", "seconds", "every", "harness", "seed")},
             figures=tuple(item for figures, _ in nights for item in figures),
             tables=tuple(table for _, table in nights),
         ),
@@ -132,33 +135,36 @@ def cluster_by_itself(folder: Path) -> Iterator[Cluster]:
 
 def seen(what: str, many: Many, cluster: Cluster, options: Namespace) -> tuple[list[Figure], Table]:
     """Spend a night, and look at what is left of it."""
-    night = spent(many, cluster, options.every, random.Random(options.seed))
+    night = spent(many, cluster, options)
     left = many.left()
-    tasks = tasks_of(many.run())
+    run = many.run()
+    tasks = tasks_of(run)
     begun = many.begun()
+    attempts = sum(number for one in run.repetitions for (step, _), number in one.attempts.items() if step == STEP)
     figures = [
         figure(f"{what}: workers killed", night.killed, at_least=3),
+        figure(f"{what}: harnesses killed", night.harnesses, at_least=1),
         figure(f"{what}: tasks of a run without an outcome", night.without_outcome, at_most=0),
         figure(f"{what}: tasks that never ended well", sum(not item.outcome.ok for item in tasks), at_most=0),
-        figure(f"{what}: begun more often than the runs have attempts", max(0, begun.total() - night.attempts),
+        figure(f"{what}: begun more often than the runs have attempts", max(0, begun.total() - attempts),
                at_most=0),
         figure(f"{what}: rows of the answer that differ", many.wrong_rows(), at_most=0),
         figure(f"{what}: processes left", left, at_most=0),
         figure(f"{what}: tasks", len(tasks)),
-        figure(f"{what}: attempts", night.attempts),
+        figure(f"{what}: attempts", attempts),
         figure(f"{what}: runs until all was done, resumed ones included", len(night.runs)),
     ]  # fmt: skip
     table = Table(
         title=f"Each run, with what was resumed: {what}.",
-        columns=("tasks done", "tasks lost", "workers killed", "seconds", "exit code"),
+        columns=("tasks done", "lost or stopped", "workers killed", "seconds", "exit code"),
         rows=tuple(night.runs),
     )
     return figures, table
 
 
-def spent(many: Many, cluster: Cluster, every_s: float, chance: random.Random) -> Night:
-    """Run and resume until nothing is missing, killing workers meanwhile."""
-    night = Night()
+def spent(many: Many, cluster: Cluster, options: Namespace) -> Night:
+    """Run and resume until nothing is missing, killing workers and harnesses meanwhile."""
+    night, chance = Night(), random.Random(options.seed)
     seen: set[tuple[int, int]] = set()
     while len(night.runs) < MOST_RUNS:
         resumed = ["--resume"] if night.runs else []
@@ -170,30 +176,34 @@ def spent(many: Many, cluster: Cluster, every_s: float, chance: random.Random) -
             while process.poll() is None and size_of(many.run_file()) == written:
                 time.sleep(0.05)  # A cluster that does not come up is told before anything runs.
             while process.poll() is None:
-                end = time.monotonic() + chance.uniform(0.2, 1.8) * every_s
+                end = time.monotonic() + chance.uniform(0.2, 1.8) * options.every
                 while process.poll() is None and time.monotonic() < end:
                     time.sleep(0.05)
-                night.killed += killed_one(cluster.nannies or (process.pid,), chance)
+                if (night.killed + night.harnesses) % options.harness == options.harness - 1 and process.poll() is None:
+                    process.kill()
+                    night.harnesses += process.wait() < 0
+                else:
+                    night.killed += killed_one(cluster.nannies or (process.pid,), chance)
                 if time.monotonic() - began > LONGEST_S:
                     raise SystemExit(f"a run did not end within {LONGEST_S} s: {many.folder}")
         finally:
             process.kill()
         said = (process.stderr.read() if process.stderr else b"").decode("utf-8", "replace")
-        if process.returncode not in (0, 1):
+        if process.returncode not in (0, 1, -signal.SIGKILL):
             raise SystemExit(f"exit code {process.returncode}: {said}")
         run = many.run()
         tasks = tasks_of(run)
         planned = next((begin.tasks for begin in run.begun if begin.step == "twice"), 0)
         now = [item for item in tasks if (item.index, item.attempt) not in before]
         seen |= {(item.index, item.attempt) for item in tasks}
-        night.attempts += len(now)
-        night.without_outcome += planned - len(tasks)
-        lost = sum(item.outcome.ending is Ending.LOST for item in now)
+        if process.returncode >= 0:
+            night.without_outcome += planned - len(tasks)
+        lost = sum(not item.outcome.ok for item in now)
         night.runs.append((
             str(len(now) - lost), str(lost), str(night.killed - killed), f"{time.monotonic() - began:.0f}",
-            str(process.returncode),
+            str(process.returncode) if process.returncode >= 0 else "harness killed",
         ))  # fmt: skip
-        print(f"run {len(night.runs)}: {len(now) - lost} done, {lost} lost", file=sys.stderr)
+        print(f"run {len(night.runs)}: {len(now) - lost} done, {lost} lost or stopped", file=sys.stderr)
         if process.returncode == 0:
             break
     return night
