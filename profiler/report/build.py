@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from profiler.checking.outcome import Check
 from profiler.facts import Fact, Price
 from profiler.hosts import hosts_of
-from profiler.model import Run, Variant
+from profiler.model import Repetition, Run, Variant
 from profiler.reasons import Effect
 from profiler.report.basis import basis_of
 from profiler.report.check_commands import commands_of_check
@@ -120,8 +120,17 @@ def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
 
 
 def _interrupted(run: Run) -> str:
-    each = [run.repeated(variant) for variant in Variant]
-    measured = [item for repetitions in each for repetition in repetitions for item in repetition.measurements]
-    tasks = many(sum(1 for measurement in measured if measurement.outcome.ok), "task")
+    each = [repetition for variant in Variant for repetition in run.repeated(variant)]
+    well = sum(item.outcome.ok for repetition in each for item in repetition.measurements)
+    begun = sum(map(_begun, each))
+    tasks = f"{many(well, 'task')} that ended well" + (f", and {count(begun)} that had begun" if begun else "")
     ways = "" if run.is_script else "; --resume measures the rest"
-    return f"The run did not end, so this is what was measured until then: {tasks} that ended well{ways}."
+    return f"The run did not end, so this is what was measured until then: {tasks}{ways}."
+
+
+def _begun(repetition: Repetition) -> int:
+    """How many decomposed tasks had begun and not ended, when their harness was killed."""
+    if repetition.variant is Variant.MONOLITH:
+        return 0  # Its first step stands for all of it.
+    ended = {(item.step, item.index): item.attempt for item in repetition.measurements}
+    return sum(attempt > ended.get(task, 0) for task, attempt in repetition.attempts.items())

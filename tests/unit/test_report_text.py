@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profiler.judging import Judging, report_of
-from profiler.model import Comparison, Ending, Outcome, Peak, Run, Score, Variant
+from profiler.model import Comparison, Ending, Outcome, Peak, Repetition, Run, Score, Variant
 from profiler.report import render
 from profiler.report.clean import one_line, printed_lines
 from profiler.report.figures import numbers, peaks, times
@@ -186,6 +186,16 @@ def test_an_interrupted_run_says_so_and_how_to_go_on() -> None:
     assert "12 tasks that ended well; --resume measures the rest" in statement(run, "INTERRUPTED")
     assert a_report(run).commands[0].line == "paredown run cost_anomalies --shards 20 --resume"
     assert "212 bytes" in statement(run, "TORN LINE")
+
+
+def test_tasks_that_had_begun_when_the_harness_was_killed_are_counted() -> None:
+    begun = {("train", index): 2 if index == 8 else 1 for index in range(10)}
+    run = an_interrupted_run()
+    repetitions = tuple(
+        Repetition(variant=variant, repeat=0, measurements=run.of(variant), attempts=begun) for variant in Variant
+    )
+    said = statement(replace(run, repetitions=repetitions), "INTERRUPTED")
+    assert "12 tasks that ended well, and 2 that had begun; --resume measures the rest." in said
 
 
 def test_a_variant_that_did_not_end_is_less_by_nothing() -> None:
