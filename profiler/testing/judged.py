@@ -12,6 +12,7 @@ from profiler.fit import StepFit, Terms, fit_step
 from profiler.model import Ending, Measurement, Outcome, Peak, PlannedStep, Variant
 from profiler.reasons import Effect, Reason, fits_all
 from profiler.runner.machine import usable_cores
+from profiler.sizing import has_figures
 from profiler.testing.limits import Limits
 from profiler.units import duration, memory_range, significant
 
@@ -68,7 +69,7 @@ def _platform() -> Platform:
 
 def _passed(measurement: Measurement, fit: StepFit, limits: Limits) -> Iterator[Reason]:
     """What speaks against it by the limits of its own."""
-    if limits.max_peak_bytes is not None:
+    if limits.max_peak_bytes is not None and has_figures(measurement):
         yield from peak_reasons(measurement.step, measurement.peak, limits.max_peak_bytes, name="max_peak")
     if limits.max_gb_s is not None and fit.gb_s is not None and fit.gb_s > limits.max_gb_s:
         by = "by peak × time, since no size will do" if fit.memory_mib is None else f"at {fit.memory_mib:,} MB"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
-from profiler.testing.judged import judge_call
+from profiler.model import Ending, Outcome
+from profiler.testing.judged import a_call, judge_call
 from profiler.testing.limits import Limits
 from profiler.units import MIB
 from tests.factories import a_measurement, between, exactly
@@ -30,3 +32,10 @@ def test_a_limit_between_the_bounds_of_a_peak_is_a_doubt_and_what_is_certain_com
         judge_call(a_measurement(peak=between(200, 400)), Limits(max_peak_bytes=300 * MIB, headroom=HEADROOM)).fits
         is None
     )
+
+
+def test_a_call_that_was_lost_is_held_against_no_limit_of_its_own() -> None:
+    nothing = replace(a_call("train"), outcome=Outcome(ending=Ending.LOST, message="the sandbox could not be started"))
+    judged = judge_call(nothing, Limits(max_peak_bytes=300 * MIB, headroom=HEADROOM))
+    assert not [reason for reason in judged.reasons if "peak" in reason]
+    assert "the sandbox could not be started" in judged.reasons[0]
