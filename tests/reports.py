@@ -7,8 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rich.cells import cell_len
-
 from profiler.facts import load, platform_of
 from profiler.judging import sources_for
 from profiler.model import Run
@@ -34,6 +32,8 @@ def a_report(run: Run, *, names: Names | None = None, arch: str = "x86_64", **ho
 
 def too_wide(text: str, width: int) -> list[str]:
     """Lines of a page that a terminal has no room for; a single word of a command is longer rather than broken."""
+    from rich.cells import cell_len  # Not above: some tests are of what is imported.
+
     page, _, following = text.partition("\n  Next\n")
     lines = [line for line in page.splitlines() if cell_len(line) > width]
     words = [line for line in following.splitlines() if cell_len(line) > width]
