@@ -36,6 +36,7 @@ class Host:
     """None: no engine said what it is."""
     tasks: Mapping[Variant, int]
     cpu_ns: Mapping[Variant, int]
+    """Of those tasks without their inits, so that all hosts' are the sum of all steps'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def hosts_of(run: Run) -> Hosts | None:
             here=not name,
             machine=known.get(name) if name else run.machine,
             tasks=_by_variant(items, lambda _: 1),
-            cpu_ns=_by_variant(items, lambda item: item.cpu_ns + item.init_cpu_ns),
+            cpu_ns=_by_variant(items, lambda item: item.cpu_ns),
         )
         for name, items in by_name.items()
     ]

@@ -157,7 +157,7 @@ def _notes(compared: SideBySide) -> Iterator[str]:
             "paredown run JOB --repeat 5 measures it."
         )
     if any(line.figure is Figure.WALL for line in compared.lines):
-        yield "Elapsed time is shown and decides nothing: it follows what else the machine did."
+        yield "Elapsed time is shown and decides nothing: it follows what else the machines did."
     if any(value and value.bounded for line in compared.lines for value in line.values):
         yield "~ is a peak known between two ends only, its upper end where there is one."
     for variant in Variant:

@@ -23,7 +23,7 @@ TITLES = {
     Figure.GB_SECONDS: "GB-seconds a run",
     Figure.USD_PER_REQUEST: "$ a 1000 requests",
     Figure.TASKS: "tasks",
-    Figure.WALL: "elapsed here",
+    Figure.WALL: "elapsed",
 }
 WORDS = {
     Finding.MORE: "more",
