@@ -103,8 +103,8 @@ MOST_SHARDS = 100_000
 class Group:
     """One group of a split, by size."""
 
-    key: tuple[str, ...]
-    """Its values of the split's keys, as text."""
+    key: tuple[str | None, ...]
+    """Its values of the split's keys, as text; None for NULL."""
     rows: int
 
 

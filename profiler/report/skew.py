@@ -62,7 +62,8 @@ def best_gain(skew: Skew) -> Fraction:
 
 
 def _name(group: Group) -> str:
-    return " / ".join(one_line(_short(value)) or "(empty)" for value in group.key)
+    """Values in quotes, which tell them from the share behind them and a text 'NULL' from NULL."""
+    return " / ".join("NULL" if value is None else f"'{one_line(_short(value))}'" for value in group.key)
 
 
 def _short(value: str) -> str:

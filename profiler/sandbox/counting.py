@@ -66,9 +66,7 @@ def carry_out(order: CountGroups) -> Answered:
         keys=step.shard_by,
         groups=groups,
         rows=int(rows),
-        largest=tuple(
-            Group(key=tuple("NULL" if value is None else value for value in key), rows=size) for size, *key in largest
-        ),
+        largest=tuple(Group(key=tuple(key), rows=size) for size, *key in largest),
     )
     chosen = choose(sized["sizes"], sized["hashes"], beyond=int(rows) - int(sized["sizes"].sum()), worth=order.worth)
     counted = Counted(skew=skew, shards=chosen.shards, largest_shard=chosen.largest, filled=chosen.filled)

@@ -124,7 +124,7 @@ def test_few_groups(tmp_path: Path, select: str, groups: int, shards: int) -> No
 def test_a_key_is_kept_as_text_and_not_endless(tmp_path: Path) -> None:
     data = "SELECT repeat('x', 100000) AS customer, NULL::INTEGER AS level UNION ALL SELECT '', 2"
     largest = counted(tmp_path, data, keys=("customer", "level")).skew.largest
-    assert {group.key for group in largest} == {("x" * 200, "NULL"), ("", "2")}
+    assert {group.key for group in largest} == {("x" * 200, None), ("", "2")}
 
 
 def test_very_many_groups_are_put_into_shards_by_their_largest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,8 @@ def said(skew: Skew | None) -> str:
 
 def test_the_largest_groups_are_named_with_their_share_and_what_they_allow() -> None:
     text = said(the_skew(120, 40, *[1] * 840))
-    assert text.startswith("The largest of 842 groups by customer, in parts of the 1,000 rows of daily: c0 12 %, ")
-    assert "c1 4.0 %, c2 0.10 %" in text
+    assert text.startswith("The largest of 842 groups by customer, in parts of the 1,000 rows of daily: 'c0' 12 %, ")
+    assert "'c1' 4.0 %, 'c2' 0.10 %" in text
     assert text.endswith("can get at most 8.3 times as fast, however many tasks run at once.")
 
 
@@ -44,7 +44,7 @@ def test_the_largest_groups_are_named_with_their_share_and_what_they_allow() -> 
         ),
         pytest.param(
             the_skew(3, 1),
-            "The sizes of 2 groups by customer, in parts of the 4 rows of daily: c0 75 %, c1 25 %. So the steps on "
+            "The sizes of 2 groups by customer, in parts of the 4 rows of daily: 'c0' 75 %, 'c1' 25 %. So the steps on "
             "these groups can get at most 1.3 times as fast, however many tasks run at once.",
             id="two",
         ),
@@ -69,9 +69,16 @@ def test_keys_are_shown_clean_and_short() -> None:
     text = said(a_skew())
     assert "\n" not in text
     assert "\x1b" not in text
-    assert "*Zoë*\\n\\x1b[31m| / NULL 5.7 %" in text
-    assert "(empty) / eu-west-1 2.8 %" in text
-    assert "a name that goes on and on, longer than… / us-east-1 0.20 %" in text
+    assert "'*Zoë*\\n\\x1b[31m|' / NULL 5.7 %" in text
+    assert "'' / 'eu-west-1' 2.8 %" in text
+    assert "'a name that goes on and on, longer than…' / 'us-east-1' 0.20 %" in text
+
+
+def test_a_text_is_told_from_what_it_could_be_taken_for() -> None:
+    skew = the_skew(4, 3, 2)
+    keys: tuple[str | None, ...] = ("0", None, "NULL")
+    named = tuple(replace(group, key=(key,)) for group, key in zip(skew.largest, keys, strict=True))
+    assert "'0' 44 %, NULL 33 %, 'NULL' 22 %." in said(replace(skew, largest=named))
 
 
 def test_a_page_shows_keys_as_text() -> None:
