@@ -28,17 +28,23 @@ _ATTEMPTS = 3
 
 
 def folder_of(url: str) -> Path:
-    """The folder of this disk that a workspace's copy lies in, made if it is not there.
+    """The folder of this disk that a workspace's copy lies in, there or not yet.
 
     It is below `$XDG_CACHE_HOME`, or `~/.cache`. One URL at two endpoints is two stores.
-
-    Raises:
-        OutputError: If it cannot be made.
     """
     where = next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), "")
     key = hashlib.sha256(f"{url}\n{where}".encode()).hexdigest()[:10]
     name = re.sub(r"[^A-Za-z0-9]+", "-", url)[:60].strip("-")
-    folder = _base() / f"{name}-{key}"
+    return _base() / f"{name}-{key}"
+
+
+def made_for(url: str) -> Path:
+    """The folder of this disk that a workspace's copy lies in, made if it is not there: once its store has said yes.
+
+    Raises:
+        OutputError: If it cannot be made.
+    """
+    folder = folder_of(url)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if url_of(folder) != url:
@@ -94,6 +100,7 @@ def _pulled(url: str, folder: Path) -> bool:
     runs = folder / "runs"
     left = [path for path in runs.glob(f"*{_ENDING}") if owner_of(folder / "work" / path.stem) is None]
     there = {name: found for name, found in objects.listed(objects.join(url, "runs")).items() if _is_run(name)}
+    made_for(url)
     try:
         newer = {name: found for name, found in there.items() if found.size > _size(runs / name)}
         whole = _fetched(url, newer, folder)

@@ -54,8 +54,8 @@ def located(path: str) -> str | None:
     ('s3://bucket/key', '/data/a.csv', None)
 
     Raises:
-        InputError: If it holds a password, a key or a signature, which a run would keep; or is several URLs in one, or
-            one that lacks a slash.
+        InputError: If it holds a password, a key or a signature, which a run would keep; or is several URLs in one, one
+            that lacks a slash, or one of a process's own memory.
     """
     if _CHAINED.match(path):
         raise InputError(f"{cleaned(path)}: is a chain of filesystems; expected one URL, like s3://bucket/path")
@@ -65,6 +65,10 @@ def located(path: str) -> str | None:
     if not scheme:
         return None
     _refuse_secrets(path)
+    if scheme == "memory":
+        raise InputError(
+            f"{path}: lies in the memory of one process, which no other sees; expected a folder or a store"
+        )
     rest = path[len(scheme) :]
     return _of_this_disk(path, rest) if scheme in ("file", "local") else scheme + rest
 

@@ -11,6 +11,7 @@ from typing import TextIO
 import click
 
 from profiler.errors import OutputError
+from profiler.urls import is_url
 
 _PLAIN = str.maketrans("·×–…─│≥→÷▁▂▃▄▅▆▇█▉▊▋▌▍▎▏░", "-x-~-|>>/_.-=+*%########:")
 """What stands for the signs of a report where a terminal cannot show them; each as wide as before."""
@@ -63,6 +64,8 @@ def write_result(text: str, output: str, *, force: bool) -> None:
         return
     if not output.strip():
         raise OutputError(f"{output!r} is no name of a file; expected one, or - for standard output")
+    if is_url(output):
+        raise OutputError(f"{output}: is a URL, and results are written to this disk; expected the name of a file")
     path = Path(output)
     try:
         if path.is_dir():

@@ -39,7 +39,6 @@ class Workspace:
 
         Raises:
             UsageError: If it is a URL that no workspace can have.
-            OutputError: If the copy of one in a store has no place on this disk.
         """
         url = workspace_url(path)
         return cls(mirror.folder_of(url), url) if url else cls(Path(path).absolute())
@@ -87,6 +86,8 @@ class Workspace:
             OutputError: If it cannot be made or written.
         """
         folder = self.work(run_id)
+        if self.url:
+            mirror.made_for(self.url)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             claim(folder)  # First, or a sweep takes what follows for left behind.
@@ -109,13 +110,14 @@ class Workspace:
 
         Raises:
             InputError: If nothing here speaks its scheme.
-            OutputError: If not.
+            OutputError: If not; or if its copy has no place on this disk.
         """
         if self.url:
             opened(self.url)  # What is not installed is said of the workspace, not of a file in it.
             probe = join(self.url, "probe")  # Where it may not be removed, one is left, not one of each attempt.
             write(probe, b"")
             remove(probe)
+            mirror.made_for(self.url)
 
     def sweep(self) -> None:
         """Remove what harnesses that were killed have left: half-made data, spilled queries, plans, old signs to stop.

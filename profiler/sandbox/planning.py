@@ -113,8 +113,9 @@ def _shards(wanted: int | None, found: dict[str, InputFiles], *, waiting: bool) 
     shards = min(MOST_SHARDS, max(1 if size < FAN_OUT_BYTES else 2, -(-size // SHARD_BYTES)))
     if waiting:
         return shards, "to be decided when the data are made"
+    megabytes = f"{size / (1 << 20):,.1f} MB" if size >= 1 << 17 else "smaller than 0.1 MB"
     least = "two at least, " if shards == 2 else ""
-    return shards, f"{least}one per {SHARD_BYTES >> 20} MB of input files, which are {size / (1 << 20):,.1f} MB"
+    return shards, f"{least}one per {SHARD_BYTES >> 20} MB of input files, which are {megabytes}"
 
 
 def _plan_variant(

@@ -7,6 +7,7 @@ know.
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ _EXPIRED = "the credentials have expired ({code}); get new ones"
 _UNKNOWN_KEY = "the store does not take these credentials ({code})"
 _NO_CREDENTIALS_ELSEWHERE = "no credentials were found; expected them where the store's own library looks"
 _REGION = "bucket {bucket!r} is in {region}, and was asked for in another one; set AWS_DEFAULT_REGION to it"
+_SOMEWHERE = "a region that the store does not name"
 _CODES = {
     "NoSuchBucket": _NO_BUCKET,
     "ContainerNotFound": "there is no container {bucket!r}",
@@ -150,7 +152,12 @@ def explained(error: BaseException, url: str, *, writing: bool = False) -> str:
 
 
 def _code(error: BaseException) -> str | None:
-    """What the store has answered with, as botocore, azure.core and gcsfs keep it; None: this is no such error."""
+    """What the store has answered with, as botocore, azure.core and gcsfs keep it; None: this is no such error.
+
+    A store that says of a bucket that it is elsewhere, and not where, botocore asks for the region without an end.
+    """
+    if isinstance(error, RecursionError) and "get_bucket_region" in _functions(error):
+        return "301"
     response = getattr(error, "response", None)
     if isinstance(response, dict) and "Error" in response:
         return str(response["Error"].get("Code") or response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
@@ -159,6 +166,11 @@ def _code(error: BaseException) -> str | None:
     if type(error).__name__ == "HttpError" and getattr(error, "code", None):
         return str(error.code)  # type: ignore[attr-defined]
     return "403" if type(error) is OSError and str(error).startswith("Forbidden: ") else None
+
+
+def _functions(error: BaseException) -> set[str]:
+    """The functions that an error came through."""
+    return {frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)}
 
 
 def _message(error: BaseException) -> str:
@@ -187,10 +199,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _region(error: BaseException) -> str:
     response = getattr(error, "response", None)
     if not isinstance(response, dict):
-        return "another region"
+        return _SOMEWHERE
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     region = headers.get("x-amz-bucket-region") or response["Error"].get("Region")
-    return f"the region {region}" if region else "another region"
+    return f"the region {region}" if region else _SOMEWHERE
 
 
 def _host(error: BaseException) -> str | None:

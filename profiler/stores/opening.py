@@ -18,6 +18,8 @@ from profiler.urls import scheme_of
 
 _S3 = frozenset({"s3", "s3a"})
 _WITH_BUCKETS = _S3 | {"gs", "gcs"}
+_WITH_LOGIN = frozenset({"ftp", "sftp", "ssh", "smb"})
+"""Named, so that nobody installs what speaks them to be told no afterwards."""
 _TALKING = ("gcsfs", "azure")
 """Libraries that log a traceback of what they raise too; with no logging set up, Python prints it to the terminal."""
 _PACKAGES = {
@@ -47,6 +49,8 @@ def opened(url: str) -> Any:
         InputError: If nothing here speaks its scheme; the message says what to install.
     """
     scheme = scheme_of(url)
+    if scheme in _WITH_LOGIN:
+        raise InputError(_no_store(url, scheme))
     try:
         import fsspec
     except ImportError:
@@ -60,7 +64,7 @@ def opened(url: str) -> Any:
     except ImportError:
         raise InputError(f"{url}: {_missing(scheme, 'its filesystem')}") from None
     if any(item.default is item.empty and item.kind is item.POSITIONAL_OR_KEYWORD for item in _parameters(kind)):
-        raise InputError(f"{url}: {scheme}:// is not read here; expected a store, as s3, gs, abfs or https")
+        raise InputError(_no_store(url, scheme))
     for name in _TALKING:
         if not logging.getLogger(name).handlers:
             logging.getLogger(name).addHandler(logging.NullHandler())
@@ -82,6 +86,10 @@ def opened(url: str) -> Any:
 def _parameters(kind: type) -> Iterable[inspect.Parameter]:
     """What a kind of filesystem is made with: a host to log in to, as of ftp:// and sftp://, is no store's."""
     return list(inspect.signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]
+
+
+def _no_store(url: str, scheme: str) -> str:
+    return f"{url}: {scheme}:// asks a host that one logs in to, and is no store; expected one, as s3, gs or abfs"
 
 
 def _missing(scheme: str, what: str) -> str:

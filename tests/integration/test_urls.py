@@ -368,7 +368,8 @@ def elsewhere(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.
         ("s3://foc*/sales/*.parquet", "s3://foc*/sales/*.parquet: names no bucket; expected one, without a glob"),
         ("s3:///sales/*.parquet", "s3:///sales/*.parquet: names no bucket"),
         ("http://127.0.0.1:1/a.csv", "http://127.0.0.1:1/a.csv: 127.0.0.1:1 cannot be reached"),
-        ("ftp://127.0.0.1:1/a.csv", "ftp:// is not read here; expected a store, as s3, gs, abfs or https"),
+        ("ftp://127.0.0.1:1/a.csv", "ftp:// asks a host that one logs in to, and is no store; expected one, as s3"),
+        ("sftp://127.0.0.1:1/a.csv", "sftp:// asks a host that one logs in to, and is no store; expected one, as s3"),
         ("s5://focus/sales/*.parquet", "no filesystem is known for s5://; known are s3, gs, abfs, https"),
         ("gs://focus/sales/*.parquet", "its filesystem is not installed; pip install gcsfs"),
         ("s3://me:hidden@focus/*.parquet", "s3://***@focus/*.parquet: holds a user and a password"),
@@ -432,12 +433,15 @@ REFUSALS = [
         refusing(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-1\r\n"),
         "bucket 'focus' is in the region eu-west-1, and was asked for in another one",
     ),
+    (refusing(301, "PermanentRedirect"), "bucket 'focus' is in a region that the store does not name, and was asked"),
     (resets, "the connection to 127.0.0.1:"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("handle", "words"), REFUSALS, ids=["denied", "expired", "unknown key", "another region", "broken off"]
+    ("handle", "words"),
+    REFUSALS,
+    ids=["denied", "expired", "unknown key", "another region", "nobody says which", "broken off"],
 )
 def test_a_store_that_says_no_is_told(elsewhere: pytest.MonkeyPatch, handle: object, words: str) -> None:
     with listening(handle) as address:  # type: ignore[arg-type]

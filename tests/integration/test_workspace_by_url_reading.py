@@ -312,10 +312,16 @@ def test_before_a_run_is_pruned_that_has_no_end_it_is_said_what_is_not_known(kep
         (("runs", "--workspace", "s3://nowhere/x"), "s3://nowhere/x/runs: cannot be read: there is no bucket"),
         (("runs", "--workspace", "gs://team/x"), "its filesystem is not installed; pip install gcsfs"),
         (("check", "last", "--workspace", "https://host/x"), "where nothing can be written"),
+        (("report", "last", *THERE, "-o", "s3://team/r.txt"), "s3://team/r.txt: is a URL, and results are written to"),
     ],
 )
 def test_what_is_not_there_is_said_by_its_url(kept: Kept, arguments: tuple[str, ...], says: str) -> None:
     refused(kept.read(*arguments), says)
+
+
+def test_of_a_url_that_no_store_answers_for_nothing_is_kept(kept: Kept, tmp_path: Path) -> None:
+    refused(kept.read("runs", "--workspace", "s3://nowhere/x", XDG_CACHE_HOME=str(tmp_path / "own")), "is no bucket")
+    assert not (tmp_path / "own").exists()
 
 
 def test_without_credentials_it_says_where_they_are_looked_for(kept: Kept) -> None:

@@ -47,7 +47,7 @@ class ClientConnectorError(OSError):
     ("error", "words"),
     [
         (ClientError("NoSuchBucket"), "there is no bucket 'focus'"),
-        (ClientError("PermanentRedirect"), "bucket 'focus' is in another region, and was"),
+        (ClientError("PermanentRedirect"), "bucket 'focus' is in a region that the store does not name, and was"),
         (ClientError("301", **{"x-amz-bucket-region": "eu-west-1"}), "bucket 'focus' is in the region eu-west-1, and"),
         (ClientError("Strange"), "the store answered Strange: m"),
         (ConnectTimeoutError(), "s3.example.org:444 does not answer: no byte came within 5 s, 2 times"),

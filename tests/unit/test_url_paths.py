@@ -67,6 +67,7 @@ def test_a_url_with_a_secret_is_refused_without_showing_it(url: str) -> None:
         ("simplecache::s3://bucket/a.csv", "is a chain of filesystems"),
         ("zip://a.csv::/data/a.zip", "is a chain of filesystems"),
         ("zip://a.csv::s3://bucket/a.zip", "is a chain of filesystems"),
+        ("memory://a.csv", "memory://a.csv: lies in the memory of one process, which no other sees"),
     ],
 )
 def test_a_url_that_was_meant_otherwise_is_refused(url: str, words: str) -> None:
@@ -102,6 +103,7 @@ def test_a_workspace_is_a_folder_or_the_url_of_one(path: str, url: str | None) -
         ("s3:/bucket/paredown", "did you mean s3://bucket/paredown?"),
         ("file:///data/paredown", "expected the path alone, /data/paredown"),
         ("s3:///", "names no bucket; expected one like s3://bucket/paredown"),
+        ("memory://bucket/paredown", "lies in the memory of one process, which no other sees; expected a folder or"),
         ("s3:///paredown", "names no bucket; expected one like s3://bucket/paredown"),
     ],
 )
@@ -116,9 +118,9 @@ def test_the_copy_of_a_workspace_has_one_folder_for_each_url_and_endpoint(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    first, other = mirror.folder_of("s3://bucket/a-b"), mirror.folder_of("s3://bucket/a/b")
+    first, other = mirror.made_for("s3://bucket/a-b"), mirror.made_for("s3://bucket/a/b")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
-    elsewhere = mirror.folder_of("s3://bucket/a-b")
+    elsewhere = mirror.made_for("s3://bucket/a-b")
     assert len({first, other, elsewhere}) == 3
     assert [mirror.shown(folder) for folder in (first, other, elsewhere)] == [
         "s3://bucket/a-b",
@@ -132,4 +134,4 @@ def test_a_copy_without_a_place_is_said(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(OutputError, match="where the copy of s3://bucket/a is kept: Not a directory"):
-        mirror.folder_of("s3://bucket/a")
+        mirror.made_for("s3://bucket/a")
