@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,9 @@ from profiler.urls import is_url
 
 SCHEMA = 1
 FOLDER = Path(".paredown")
+_NAME = re.compile(r".+-\d{8}-\d{6}-[0-9a-f]{4}", re.DOTALL)
+"""Of a run's file, as a workspace gives it."""
+_BEGIN = b'{"event":"header"'
 
 _EVENTS: dict[str, type[Any]] = {
     "step": StepBegin,
@@ -180,9 +184,20 @@ def measure_one(folder: Path) -> str:
 
 
 def newest_runs(folder: Path) -> list[Path]:
-    """Files of all kept runs, the one that was written to last first."""
-    found = [(path.stat().st_mtime_ns, path) for path in (folder / "runs").glob("*.jsonl")]
+    """Files of all kept runs, damaged ones too, the one that was written to last first; what never was a run is none."""
+    found = [(path.stat().st_mtime_ns, path) for path in (folder / "runs").glob("*.jsonl") if _was_a_run(path)]
     return [path for _, path in sorted(found, reverse=True)]  # Stores give whole seconds; names hold when a run began.
+
+
+def _was_a_run(path: Path) -> bool:
+    """Whether a file is one of ours by its name or by how it begins, whatever else is wrong with it."""
+    if _NAME.fullmatch(path.stem):
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_BEGIN)) == _BEGIN
+    except OSError:
+        return True  # Nobody can tell: whoever reads it says why it cannot be read.
 
 
 def load_run(reference: str, *, folder: Path = FOLDER) -> Run:

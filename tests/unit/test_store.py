@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from profiler.model import (
     Variant,
     VariantEnd,
 )
-from profiler.store import Event, Recorder, load_run
+from profiler.store import Event, Recorder, find_run, load_run
 from tests.factories import a_machine, a_measurement, a_plan, the_settings
 
 M, D = Variant.MONOLITH, Variant.DECOMPOSED
@@ -249,3 +250,34 @@ def test_a_file_from_before_there_were_repetitions_is_one_of_each(recorder: Reco
     run = loaded(recorder, of(M, 0), an_end(M, 0), *costing(1))
     assert '"repeat":' not in recorder.path.read_text().split("\n", 1)[1], "the default is not written"
     assert [(one.variant, one.repeat) for one in run.repetitions] == [(M, 0), (D, 0)]
+
+
+def put(folder: Path, name: str, content: str, *, written_s: int) -> None:
+    path = folder / "runs" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    os.utime(path, (written_s, written_s))
+
+
+def test_what_never_was_a_run_is_not_the_last_one(tmp_path: Path, recorder: Recorder) -> None:
+    put(tmp_path, "mine.jsonl", recorder.path.read_text(), written_s=1)
+    for name, content in (("notes.jsonl", '{"a": 1}\n'), ("empty.jsonl", "")):
+        put(tmp_path, name, content, written_s=2)
+    assert find_run("last", folder=tmp_path).name == "mine.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("b.jsonl", '{"event":"header","schema":1', id="cut off in its header"),
+        pytest.param("shop-20261124-120000-abcd.jsonl", "\0\0\0\0", id="known by its name"),
+        pytest.param("shop-20261124-120000-abcd.jsonl", "", id="nothing written"),
+    ],
+)
+def test_a_damaged_last_run_is_told_and_not_passed_over(
+    tmp_path: Path, recorder: Recorder, name: str, content: str
+) -> None:
+    put(tmp_path, "mine.jsonl", recorder.path.read_text(), written_s=1)
+    put(tmp_path, name, content, written_s=2)
+    with pytest.raises(RunFileError, match=name):
+        load_run("last", folder=tmp_path)
