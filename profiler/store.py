@@ -184,7 +184,7 @@ def measure_one(folder: Path) -> str:
 
 
 def newest_runs(folder: Path) -> list[Path]:
-    """Files of all kept runs, damaged ones too, the one that was written to last first; what never was a run is none."""
+    """Files of all kept runs, damaged ones too, the one written to last first; what never was a run is none."""
     found = [(path.stat().st_mtime_ns, path) for path in (folder / "runs").glob("*.jsonl") if _was_a_run(path)]
     return [path for _, path in sorted(found, reverse=True)]  # Stores give whole seconds; names hold when a run began.
 
