@@ -15,7 +15,7 @@ from profiler.judging import Judging, headroom_of, report_of
 from profiler.model import AUTO, MOST_SHARDS, Run, Variant
 from profiler.pricing.cost import as_decimal
 from profiler.pricing.targets import exact
-from profiler.urls import located
+from profiler.urls import located, without_secrets
 
 if TYPE_CHECKING:
     from profiler.checking.outcome import Check
@@ -75,7 +75,7 @@ def run(
             name: tuple(located(str(path)) or str(Path(path).absolute()) for path in paths)
             for name, paths in brought.items()
         },
-        params={name: str(value) for name, value in (params or {}).items()},
+        params={name: without_secrets(name, str(value)) for name, value in (params or {}).items()},
         shards=shards,
         repeats=repeat,
         variants=tuple(Variant(variant) for variant in variants),

@@ -17,12 +17,14 @@ import os
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from profiler import mirror
 from profiler.encoding import decode, encode
 from profiler.errors import OutputError, RunFileError
+from profiler.maker import maker_of
 from profiler.model import (
     INTERRUPTED,
     Answer,
@@ -31,6 +33,7 @@ from profiler.model import (
     Machine,
     Measurement,
     Plan,
+    PlannedStep,
     Repetition,
     Run,
     Score,
@@ -41,7 +44,7 @@ from profiler.model import (
     Variant,
     VariantEnd,
 )
-from profiler.urls import is_url
+from profiler.urls import cleaned, is_url
 
 SCHEMA = 1
 FOLDER = Path(".paredown")
@@ -92,7 +95,7 @@ class Recorder:
             "id": run_id,
             "created": created,
             "paredown": version,
-            "plan": encode(plan),
+            "plan": encode(replace(plan, monolith=tuple(map(_as_kept, plan.monolith)))),
             "machine": encode(machine),
             "settings": encode(settings),
             "commit": encode(commit),
@@ -148,6 +151,11 @@ class Recorder:
                 f"cannot write to the run's file {self.path}: {error.strerror}",
                 hint="what was measured before is kept; make room and use --resume",
             ) from error
+
+
+def _as_kept(step: PlannedStep) -> PlannedStep:
+    """A step without the secrets in URLs among its script's arguments, which are the user's own."""
+    return replace(step, args=tuple(map(cleaned, step.args)))
 
 
 def find_run(reference: str, *, folder: Path) -> Path:
@@ -357,6 +365,7 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
     for repetition in repetitions:
         by_variant.setdefault(repetition.variant, []).append(repetition)
     shown = [_typical(of_variant) for of_variant in by_variant.values()]
+    maker = maker_of(path) if not gathered.ended else None
     try:
         return Run(
             id=decode(str, header["id"]),
@@ -374,6 +383,7 @@ def _build(path: Path, header: dict[str, Any], lines: list[bytes], torn: int) ->
             scores=tuple(gathered.scores.values()),
             exit_code=gathered.exit_code,
             ended=gathered.ended,
+            maker=str(maker or ""),
             dropped_bytes=torn,
             commit=decode(Commit | None, header.get("commit")),
             repetitions=repetitions,

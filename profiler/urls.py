@@ -124,11 +124,28 @@ def _of_this_disk(url: str, rest: str) -> str:
     return path
 
 
+def without_secrets(name: str, value: str) -> str:
+    """Return a parameter's value as it is kept in a run.
+
+    >>> without_secrets("source", "postgres://host/db?x=1")
+    'postgres://host/db?x=1'
+
+    Raises:
+        InputError: If a URL in it holds a password, a key or a signature.
+    """
+    if "://" in value:
+        try:
+            _refuse_secrets(value)
+        except InputError as error:
+            raise InputError(f"the parameter {name!r}: {error.message}") from None
+    return value
+
+
 def _refuse_secrets(url: str) -> None:
     """Refuse a URL that says who asks: everything that a run was measured on is kept in its file."""
     if _PASSWORD.search(url):
         what = "a user and a password"
-    elif _USER.match(url):
+    elif _USER.search(url):
         what = "a user or a token"
     elif any(_SECRET_NAMES.search(name) for name in _NAMES.findall(url)):
         what = "a key or a signature"

@@ -13,7 +13,7 @@ import click
 from profiler.cli.options import WholeRange, Workspace
 from profiler.errors import UsageError
 from profiler.model import AUTO, MOST_SHARDS
-from profiler.urls import located
+from profiler.urls import located, without_secrets
 
 
 class Shards(WholeRange):
@@ -97,12 +97,14 @@ def params_of(pairs: tuple[str, ...]) -> dict[str, str]:
 
     Raises:
         UsageError: If one is no such pair, or a name comes twice.
+        InputError: If a URL in a value holds a secret.
     """
     found: dict[str, str] = {}
     for name, value in _pairs(pairs, "--param", "rows=1000000"):
+        kept = without_secrets(name, value)
         if name in found:
-            raise UsageError(f"--param {name} is given twice: {found[name]!r} and {value!r}")
-        found[name] = value
+            raise UsageError(f"--param {name} is given twice: {found[name]!r} and {kept!r}")
+        found[name] = kept
     return found
 
 

@@ -27,7 +27,7 @@ from profiler.model import (
     VariantEnd,
 )
 from profiler.store import Event, Recorder, find_run, load_run
-from tests.factories import a_machine, a_measurement, a_plan, the_settings
+from tests.factories import a_machine, a_measurement, a_plan, a_planned_step, the_settings
 
 M, D = Variant.MONOLITH, Variant.DECOMPOSED
 
@@ -250,6 +250,23 @@ def test_a_file_from_before_there_were_repetitions_is_one_of_each(recorder: Reco
     run = loaded(recorder, of(M, 0), an_end(M, 0), *costing(1))
     assert '"repeat":' not in recorder.path.read_text().split("\n", 1)[1], "the default is not written"
     assert [(one.variant, one.repeat) for one in run.repetitions] == [(M, 0), (D, 0)]
+
+
+def test_of_a_script_s_arguments_no_secret_in_a_url_is_kept(tmp_path: Path) -> None:
+    args = ("https://me:hidden@host/a?sig=hidden", "--rows", "3")
+    plan = a_plan(monolith=(a_planned_step(kind="script", args=args),))
+    path = tmp_path / "script.jsonl"
+    Recorder.create(
+        path,
+        run_id="script",
+        created="2026-11-24T12:00:00Z",
+        version="1",
+        plan=plan,
+        machine=a_machine(),
+        settings=the_settings(),
+    )
+    assert "hidden" not in path.read_text()
+    assert load_run(str(path)).plan.monolith[0].args == ("https://***@host/a?sig=***", "--rows", "3")
 
 
 def put(folder: Path, name: str, content: str, *, written_s: int) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import profiler
 from profiler import mirror
+from profiler.cli.measuring import params_of
 from profiler.errors import InputError, OutputError, UsageError
 from profiler.urls import cleaned, located, workspace_url
 
@@ -73,6 +76,26 @@ def test_a_url_with_a_secret_is_refused_without_showing_it(url: str) -> None:
 def test_a_url_that_was_meant_otherwise_is_refused(url: str, words: str) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
         located(url)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["postgres://me:hidden@host/db", "https://host/x?X-Amz-Signature=hidden", "a, https://hidden@host/x and more"],
+)
+def test_a_parameter_with_a_secret_is_refused_without_showing_it(value: str) -> None:
+    asked: tuple[Callable[[], object], ...] = (
+        lambda: params_of((f"source={value}",)),
+        lambda: profiler.run("cost_anomalies", params={"source": value}),
+    )
+    for ask in asked:
+        with pytest.raises(InputError, match=r"the parameter 'source': .* would be kept in the run") as refused:
+            ask()
+        assert "hidden" not in str(refused.value)
+
+
+def test_other_parameters_are_kept_as_they_are() -> None:
+    for value in ("a@b:c", "s3://bucket/key", "key=1&token=2", "abfs://box@account/x", "tcp://host:80"):
+        assert params_of((f"a={value}",)) == {"a": value}
 
 
 def test_text_is_cleaned_of_every_secret_in_it() -> None:
