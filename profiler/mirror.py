@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,7 +58,7 @@ def made_for(url: str) -> Path:
 def to_read(path: str | Path) -> Path:
     """The folder to read a workspace's runs from, as somebody names it: itself, or the copy of what is in a store.
 
-    Nothing in the store is changed.
+    Nothing in the store is changed, but that a run of ours is put there whole whose end could not be put.
 
     Raises:
         UsageError: If it is a URL that no workspace can have.
@@ -94,15 +95,18 @@ def run_by_url(url: str) -> Path:
 def _pulled(url: str, folder: Path) -> bool:
     """Bring the runs' files of a copy up to date; False: one went while they were fetched.
 
-    Files are only appended to. One that is longer here holds what a harness that was killed has not put any more; one
-    that is not in the store was removed by somebody, since it is put there before anything is measured.
+    Files are only appended to. One that is longer here holds what a harness could not put any more, since it was killed
+    or the store was not there; unless somebody has gone on with what was put. One that is not in the store was removed
+    by somebody, since it is put there before anything is measured.
     """
     runs = folder / "runs"
     left = [path for path in runs.glob(f"*{_ENDING}") if owner_of(folder / "work" / path.stem) is None]
     there = {name: found for name, found in objects.listed(objects.join(url, "runs")).items() if _is_run(name)}
     made_for(url)
     try:
-        newer = {name: found for name, found in there.items() if found.size > _size(runs / name)}
+        longer = [path for path in left if path.name in there and _size(path) > there[path.name].size]
+        other = {path.name for path in longer if not _put_whole(path, objects.join(url, "runs", path.name))}
+        newer = {name: found for name, found in there.items() if name in other or found.size > _size(runs / name)}
         whole = _fetched(url, newer, folder)
         for path in left:
             if path.name not in there:
@@ -111,6 +115,18 @@ def _pulled(url: str, folder: Path) -> bool:
     except OSError as error:
         raise _cannot_write(folder, url, error) from error
     return whole
+
+
+def _put_whole(path: Path, url: str) -> bool:
+    """Put a run's file over what the store has of its beginning; False: there it goes on in another way.
+
+    A store that may only be read is left as it is: the file is whole here.
+    """
+    if not path.read_bytes().startswith(objects.read(url) or b""):
+        return False
+    with suppress(OutputError):
+        objects.put(str(path), url)
+    return True
 
 
 def _is_run(name: str) -> bool:

@@ -548,7 +548,9 @@ class Run:
     exit_code: int | None = None
     """Of a plain script."""
     ended: bool = False
-    """False: it was interrupted or killed, or still runs."""
+    """False: it was interrupted or killed, or still goes on."""
+    maker: str = ""
+    """Who still makes it, as when it was loaded: `in process 123`; empty: nobody."""
     dropped_bytes: int = 0
     """Length of a torn last line."""
     commit: Commit | None = None

@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+
+from profiler.stores import objects
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 
@@ -285,3 +288,8 @@ _OF_CONNECTION = ("content-length", "connection", "server", "date", "transfer-en
 
 def _keys(body: str) -> list[str]:
     return re.findall(r"<Key>(.*?)</Key>", body)
+
+
+def sign(url: str, age_s: float = 0) -> None:
+    """Leave the sign of a harness on another machine, as long ago."""
+    objects.write(url, f"{time.time() - age_s:.0f} 123 4567 build-7#{'0' * 8}".encode())

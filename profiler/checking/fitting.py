@@ -100,13 +100,18 @@ def _sometimes(run: Run, variant: Variant, good: int, of: int) -> Reason:
 
 def _interrupted(run: Run) -> Iterator[Reason]:
     """The cause of whatever else a run that did not end leaves open, so it stands before that."""
+    text, remedy = "was interrupted before its run came to an end", "--resume measures the rest"
+    if run.maker:
+        text, remedy = f"is not measured to its end: its run still goes on, {run.maker}", "wait for it"
+    elif run.is_script:
+        remedy = "measure it again"
     if not run.ended:
         yield Reason(
             kind=ReasonKind.INCOMPLETE,
             effect=Effect.UNDECIDED,
             subject=run.plan.job,
-            text="was interrupted before its run came to an end",
-            remedy="measure it again" if run.is_script else "--resume measures the rest",
+            text=text,
+            remedy=remedy,
         )
 
 

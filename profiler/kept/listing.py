@@ -18,6 +18,7 @@ from pathlib import Path
 from profiler import mirror
 from profiler.encoding import decode
 from profiler.errors import RunFileError
+from profiler.maker import Maker, maker_of
 from profiler.model import Commit, Machine, Plan, Run, Settings, Signed, VariantEnd
 from profiler.runner.workspace import Workspace
 from profiler.store import read_header
@@ -34,7 +35,7 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
     """It was stopped or killed; what was measured until then is kept."""
     RUNNING = "running"
-    """The process that makes it still lives."""
+    """Whoever makes it still lives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +63,8 @@ class KeptRun:
     state: State
     reason: str
     """Why it failed, in the words of the run; empty otherwise."""
-    owner: int | None
-    """The process that makes it, while it runs."""
+    maker: Maker | None
+    """Who makes it, while it goes on."""
     file_bytes: int
     work_bytes: int
     """Its answers, and what an unfinished run passed between its steps."""
@@ -155,11 +156,11 @@ def _header(path: Path) -> Header:
 
 def _kept(header: Header, workspace: Workspace, sizes: Mapping[str, int] | None) -> KeptRun:
     ended, ends, code = _endings(header.path)
-    owner = workspace.owner(header.id) if header.run.id == header.id else None
+    maker = maker_of(header.path) if not ended and header.run.id == header.id else None
     failed = next((end for end in ends if not end.complete), None)
     state, reason = State.COMPLETE, ""
     if not ended:
-        state = State.INTERRUPTED if owner is None else State.RUNNING
+        state = State.INTERRUPTED if maker is None else State.RUNNING
     elif failed is not None:
         state, reason = State.FAILED, failed.reason or f"the {failed.variant} variant did not end well"
     elif code:
@@ -168,7 +169,7 @@ def _kept(header: Header, workspace: Workspace, sizes: Mapping[str, int] | None)
         header=header,
         state=state,
         reason=reason,
-        owner=owner,
+        maker=maker,
         file_bytes=_size(header.path),
         work_bytes=_work_bytes(header, workspace, sizes),
     )

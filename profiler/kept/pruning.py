@@ -14,6 +14,7 @@ from pathlib import Path
 
 from profiler.errors import OutputError
 from profiler.kept.listing import KeptRun, State, kept_in, work_folder
+from profiler.maker import maker_of
 from profiler.runner.workspace import Workspace
 from profiler.stores import objects
 
@@ -72,7 +73,7 @@ def remove(chosen: Sequence[KeptRun], root: Path) -> Removed:
         _refuse_elsewhere(folder, workspace.root)
     freed, removed, running = 0, 0, []
     for run in chosen:
-        if workspace.owner(run.header.id) is not None:
+        if maker_of(run.header.path) is not None:
             running.append(run.header.id)
             continue
         gone = f"{removed} of {len(chosen)} runs are gone"

@@ -102,7 +102,7 @@ def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
         if reason.effect is not Effect.NOTE and reason.text not in verdict.sentence:
             yield Statement(label="", text=f"· {one_line(reason.sentence)}")
     if not run.ended:
-        yield Statement(label="INTERRUPTED", text=_interrupted(run), tone=Tone.DOUBT)
+        yield Statement(label="GOES ON" if run.maker else "INTERRUPTED", text=_unended(run), tone=Tone.DOUBT)
     same = same_statement(run.comparison)
     if same is not None:
         yield same
@@ -119,11 +119,13 @@ def _statements(run: Run, verdict: Verdict) -> Iterator[Statement]:
         )
 
 
-def _interrupted(run: Run) -> str:
+def _unended(run: Run) -> str:
     each = [repetition for variant in Variant for repetition in run.repeated(variant)]
     well = sum(item.outcome.ok for repetition in each for item in repetition.measurements)
     begun = sum(map(_begun, each))
     tasks = f"{many(well, 'task')} that ended well" + (f", and {count(begun)} that had begun" if begun else "")
+    if run.maker:
+        return f"The run still goes on, {one_line(run.maker)}, so this is what was measured by now: {tasks}."
     ways = "" if run.is_script else "; --resume measures the rest"
     return f"The run did not end, so this is what was measured until then: {tasks}{ways}."
 

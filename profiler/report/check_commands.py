@@ -24,7 +24,7 @@ def commands_of_check(check: Check, run: Run, names: Names) -> tuple[Command, ..
 def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
     compared = [baseline for baseline in check.baselines if not baseline.refused]
     again = running(run, names)
-    if not run.ended and not run.is_script:
+    if not run.ended and not run.maker and not run.is_script:
         yield Command(line=resuming(run, names), purpose="measures only what is missing")
     if compared:
         telling = _telling(check, compared)

@@ -68,7 +68,7 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     again = running(run, names)
     prices = f" {names.priced}" if names.priced else ""
     shown = ("paredown report" if names.run == "last" else f"paredown report {names.run}") + prices
-    if (not run.ended or run.has_lost_tasks) and not run.is_script:
+    if (not run.ended or run.has_lost_tasks) and not run.maker and not run.is_script:
         yield Command(line=resuming(run, names), purpose="measures only what is missing")
     elif _to_be_mended(verdict, run):
         yield Command(

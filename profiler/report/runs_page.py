@@ -51,7 +51,6 @@ def runs_page(kept: Kept, *, workspace: Path) -> Sheet:
         facts=(where, f"{memory(sum(run.size_bytes for run in runs))} {_place(kept)}") if runs else (where,),
         statements=tuple(not_shown(kept.unreadable)),
         sections=(Section(title="", steps=runs_table(runs, place=_place(kept))),) if runs else (),
-        notes=tuple(_elsewhere(kept, runs, "")),
         commands=tuple(_commands(kept, workspace)),
     )
 
@@ -59,10 +58,7 @@ def runs_page(kept: Kept, *, workspace: Path) -> Sheet:
 def prune_page(kept: Kept, chosen: Sequence[KeptRun]) -> Sheet:
     """Lay out the runs that would go."""
     running = sum(run.state is State.RUNNING for run in kept.runs)
-    notes = (
-        *((f"{many(running, 'run')} still going on: never removed.",) if running else ()),
-        *_elsewhere(kept, chosen, " Such a run would lose what it keeps."),
-    )
+    notes = (f"{many(running, 'run')} still going on: never removed.",) if running else ()
     left_alone = tuple(not_shown(kept.unreadable, ending=" Left alone."))
     if not chosen:
         title = f"Nothing to remove: none of {many(len(kept.runs), 'kept run')} meets what was asked"
@@ -86,12 +82,6 @@ def removed_text(removed: Removed) -> str:
 
 def _place(kept: Kept) -> str:
     return "in the store" if kept.url else "on disk"
-
-
-def _elsewhere(kept: Kept, runs: Sequence[KeptRun], so: str) -> Iterator[str]:
-    """What nobody here can know of runs that have no end."""
-    if kept.url and any(run.state is State.INTERRUPTED for run in runs):
-        yield f"A run that still goes on on another machine is called interrupted here.{so}"
 
 
 def runs_table(runs: Sequence[KeptRun], *, place: str = "on disk") -> Table:
@@ -121,7 +111,7 @@ def _row(kept: KeptRun, *, several_jobs: bool, repeated: bool) -> Row:
 
 
 def _state(run: KeptRun) -> str:
-    return f"goes on, process {run.owner}" if run.state is State.RUNNING else str(run.state)
+    return f"goes on, {one_line(run.maker.short)}" if run.maker else str(run.state)
 
 
 def not_shown(files: Sequence[Unreadable], ending: str = "") -> Iterator[Statement]:
@@ -169,7 +159,8 @@ def _run(run: KeptRun) -> dict[str, Any]:
         "repeats": made.settings.repeats,
         "state": str(run.state),
         "reason": run.reason,
-        "owner_pid": run.owner,
+        "owner_pid": run.maker.process if run.maker else None,
+        "owner_host": run.maker.host if run.maker else "",
         "file_bytes": run.file_bytes,
         "work_bytes": run.work_bytes,
     }

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from profiler.model import Kind, Measurement, Plan, PlannedStep, Settings, Variant
+from profiler.owner import this_host
 from profiler.runner.curves import points_per_task
 from profiler.runner.environment import pinned
-from profiler.runner.host import this_host
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import lost, lost_by_engine, run_task
 from profiler.task import Task

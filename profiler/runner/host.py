@@ -8,17 +8,10 @@ a snapshot rather than started.
 
 from __future__ import annotations
 
-import socket
-
-from profiler.owner import boot_id
+from profiler.owner import this_host
 
 _DIGITS = 8
 """Of a boot's id, where the name of its host does not tell it from the harness's."""
-
-
-def this_host() -> str:
-    """Return what tells this host from others: its name, and after a # the id of its boot, where the system has one."""
-    return f"{socket.gethostname()}#{boot_id()}"
 
 
 def seen_from(harness: str) -> str:

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from profiler.errors import UsageError
+from profiler.owner import this_host
 from profiler.runner.engines import signing
 from profiler.runner.engines.asking import client_of
 from profiler.runner.engines.once import versions
 from profiler.runner.engines.places import TROUBLE, Place, place_at, why
-from profiler.runner.host import called, this_host
+from profiler.runner.host import called
 from profiler.runner.workspace import Workspace
 
 PATIENCE_S = 300.0

@@ -10,6 +10,7 @@ from typing import Any
 
 from profiler import mirror
 from profiler.errors import ResumeError, RunFileError, UsageError
+from profiler.maker import GONE_S
 from profiler.model import Answer, Measurement, Plan, PlannedStep, Repetition, Run, Variant, VariantEnd
 from profiler.session.options import Options
 from profiler.store import load_run, newest_runs
@@ -86,9 +87,12 @@ def resumable(plan: Plan, options: Options) -> Run:
             f"{run.path} was begun with --repeat {run.settings.repeats}, and goes on with that, not {options.repeats}",
             hint="leave --repeat out",
         )
-    owner = options.workspace.owner(run.id)
-    if owner is not None:
-        raise ResumeError(f"{run.path} still goes on, in process {owner}", hint="wait for it, or stop it with Ctrl-C")
+    if run.maker:
+        raise ResumeError(
+            f"{run.path} still goes on, {run.maker}",
+            hint="wait for it, or stop it with Ctrl-C; where it is killed on another machine, resume it "
+            f"{GONE_S:g} s later",
+        )
     changed = [f"the code ({', '.join(names)})" for names in [_changed(run.plan.code, plan.code)] if names]
     changed += [f"the input {name!r}" for name in _changed(_prints(run.plan), _prints(plan))]
     changed += [f"the parameter {name!r}" for name in _changed(run.plan.params, plan.params)]

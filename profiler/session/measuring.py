@@ -13,6 +13,7 @@ from pathlib import Path
 import profiler
 from profiler.errors import InputError, OutputError, ResumeError, UsageError
 from profiler.model import PACE_VERSION, Plan, Repetition, Run, Settings, Variant
+from profiler.owner import release
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner.commit import commit_of
 from profiler.runner.control import Stopped
@@ -28,7 +29,6 @@ from profiler.session.putting import Putting
 from profiler.session.repetition import OneRepetition
 from profiler.session.stopping import Stop
 from profiler.store import Recorder, load_run
-from profiler.stores.objects import join
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,10 +90,11 @@ class Session:
             )
         putting = None
         if workspace.url:
-            putting = Putting(recorder.path, join(workspace.url, "runs", recorder.path.name))
+            putting = Putting(recorder.path, workspace.url)
             try:
                 putting.put()  # Before anything is measured, so that what is not there was removed by somebody.
             except OutputError:
+                release(work)
                 if not before:
                     recorder.path.unlink()
                     shutil.rmtree(work, ignore_errors=True)
@@ -138,12 +139,14 @@ class Session:
             OutputError: If the run's file cannot be written, or put into the store that the workspace lies in.
             InputError, OutputError: If that store says no where an answer is collected, compared or scored.
         """
-        with self.putting or nullcontext():
-            try:
+        try:
+            with self.putting or nullcontext():
                 self._measure(engine, before_each)
-            except (InputError, OutputError) as error:
-                error.hint = error.hint or "what was measured before is kept; go on with --resume"
-                raise
+        except (InputError, OutputError) as error:
+            error.hint = error.hint or "what was measured before is kept; go on with --resume"
+            raise
+        finally:
+            release(self.workspace.work(self.run_id))
 
     def _measure(self, engine: Engine | None, before_each: Callable[[], object]) -> None:
         order = [(variant, repeat) for repeat in range(self.settings.repeats) for variant in self.settings.variants]

@@ -37,6 +37,7 @@ from tests.object_stores import (
     listening,
     refusing,
     running_store,
+    sign,
 )
 
 URL = "s3://team/paredown"
@@ -142,6 +143,8 @@ class Resumed:
 
     place: Place
     url: str
+    refused: Ended
+    """What was said while it seemed to go on elsewhere."""
     ended: Ended
 
     @property
@@ -168,7 +171,18 @@ def resumed(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
     started.process.communicate()
     (shop.folder / "hold").unlink()
     shop.environment["XDG_CACHE_HOME"] = str(shop.folder / "other")
-    return Resumed(shop, url, shop.paredown(*command, "--resume"))
+    (going,) = (f"{url}/{name}" for name in objects.listed(url) if name.endswith("/goes-on"))
+    killed = objects.read(going) or b""
+    sign(going)
+    refused = paredown_within(shop, *command, "--resume")
+    objects.write(going, killed)  # Of a process of this host that does not live: nobody waits for another one.
+    return Resumed(shop, url, refused, shop.paredown(*command, "--resume"))
+
+
+def test_a_run_that_goes_on_on_another_machine_is_not_resumed(resumed: Resumed) -> None:
+    assert resumed.refused.code == 2, resumed.refused.said
+    assert "still goes on, on another machine (build-7)" in resumed.refused.err
+    assert "where it is killed on another machine, resume it 90 s later" in " ".join(resumed.refused.err.split())
 
 
 def test_a_run_that_was_killed_is_resumed_on_another_machine(resumed: Resumed) -> None:
@@ -360,17 +374,19 @@ def test_a_task_whose_store_says_no_is_lost_and_one_whose_store_is_busy_waits(bu
 def test_the_runs_file_is_put_as_it_grows(bucket: Store, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(b"1")
-    with Putting(path, f"{URL}/runs/run.jsonl", every_s=0.05) as putting:
+    with Putting(path, URL, every_s=0.05) as putting:
         putting.put()
+        wait_until(lambda: objects.read(f"{URL}/work/run/goes-on") is not None, "no sign says that it goes on")
         path.write_bytes(b"12")
         wait_until(lambda: objects.read(putting.url) == b"12", "it did not grow there")
         path.write_bytes(b"123")
+    assert set(objects.listed(URL)) == {"runs/run.jsonl"}
     assert objects.read(putting.url) == b"123"
-    with pytest.raises(ZeroDivisionError), Putting(path, "s3://nowhere/run.jsonl"):
+    with pytest.raises(ZeroDivisionError), Putting(path, "s3://nowhere"):
         raise ZeroDivisionError
     with (
         pytest.raises(OutputError, match=r"not whole in the store: .* there is no bucket 'nowhere'"),
-        Putting(path, "s3://nowhere/run.jsonl"),
+        Putting(path, "s3://nowhere"),
     ):
         pass
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,26 @@ from s3fs import S3FileSystem
 import profiler
 from profiler import mirror
 from profiler.errors import InputError, RunFileError
+from profiler.maker import GONE_S
 from profiler.model import Run
 from profiler.owner import claim
 from profiler.stores import objects
 from tests.factories import a_run
 from tests.integration.place import Ended, Place
 from tests.integration.within import paredown_within
-from tests.object_stores import SECRET, Store, ask, environment, keeping, listening, never, refusing, running_store
+from tests.object_stores import (
+    SECRET,
+    Store,
+    ask,
+    denying,
+    environment,
+    keeping,
+    listening,
+    never,
+    refusing,
+    running_store,
+    sign,
+)
 from tests.reports import keep
 from tests.sample_runs import an_interrupted_run
 
@@ -172,12 +186,28 @@ def test_what_did_not_change_is_not_fetched_again(kept: Kept, monkeypatch: pytes
     mirror.to_read(URL)
 
 
-def test_the_end_of_a_killed_run_that_was_never_put_is_kept(kept: Kept) -> None:
+def test_the_end_of_a_run_that_could_not_be_put_is_put_by_whoever_reads_next(kept: Kept) -> None:
     whole = kept.put(a_run(id="killed"))
     mirror.to_read(URL)
-    objects.write(f"{URL}/runs/killed.jsonl", whole[:-200])
+    with denying(kept.store, "/runs/killed") as address:
+        assert kept.read("report", "killed", *THERE, **environment(address)).code == 0
+        objects.write(f"{URL}/runs/killed.jsonl", whole[:-200])
+        ended = kept.read("report", "killed", *THERE, **environment(address))
+    assert (ended.code, ended.err) == (0, ""), "who may only read is not kept from it"
+    assert "INTERRUPTED" not in ended.out
+    assert objects.read(f"{URL}/runs/killed.jsonl") == whole[:-200]
     mirror.to_read(URL)
     assert kept.copied()["killed.jsonl"] == whole
+    assert objects.read(f"{URL}/runs/killed.jsonl") == whole
+
+
+def test_with_what_was_put_another_machine_may_have_gone_on(kept: Kept) -> None:
+    whole = kept.put(a_run(id="killed"))
+    mirror.to_read(URL)
+    other = whole[:-200] + b"other"
+    objects.write(f"{URL}/runs/killed.jsonl", other)
+    mirror.to_read(URL)
+    assert kept.copied()["killed.jsonl"] == objects.read(f"{URL}/runs/killed.jsonl") == other
 
 
 def test_a_run_that_was_removed_elsewhere_goes_from_the_copy_unless_it_goes_on_here(kept: Kept) -> None:
@@ -293,10 +323,37 @@ def test_a_run_that_may_not_be_removed_stays_a_run_in_both_places(kept: Kept) ->
     assert {path.stem for path in copy.glob("runs/*")} == set(TWO)
 
 
-def test_before_a_run_is_pruned_that_has_no_end_it_is_said_what_is_not_known(kept: Kept) -> None:
-    kept.put(an_interrupted_run())
-    ended = kept.read("runs", "--prune", "--older-than", "1h", *THERE)
-    assert "still goes on on another machine is called interrupted here" in " ".join(ended.out.split())
+def test_a_run_that_goes_on_on_another_machine_is_told_and_left_alone_until_it_gives_no_sign(kept: Kept) -> None:
+    run = an_interrupted_run()
+    kept.put(run)
+
+    def say(*arguments: str) -> str:
+        return " ".join(kept.read(*arguments, *THERE).out.split())
+
+    sign(f"{URL}/work/{run.id}/goes-on", GONE_S - 30)
+    assert "The run still goes on, on another machine (build-7), so" in say("report", run.id)
+    assert "--resume" not in say("report", run.id)
+    assert "it is not measured to its end: its run still goes on, on another machine (build-7)" in say("check", run.id)
+    assert "goes on, on build-7" in say("runs")
+    (listed,) = [one for one in json.loads(kept.read("runs", "--format", "json", *THERE).out)["runs"]
+                 if one["id"] == run.id]  # fmt: skip
+    assert (listed["state"], listed["owner_pid"], listed["owner_host"]) == ("running", None, "build-7")
+    assert "1 run still going on: never removed." in say("runs", "--prune", "--older-than", "1h", "--yes")
+    assert list(kept.everything()) == [f"runs/{run.id}.jsonl", f"work/{run.id}/goes-on"]
+
+    sign(f"{URL}/work/{run.id}/goes-on", GONE_S + 1)
+    assert "INTERRUPTED" in say("report", run.id)
+    assert "--resume" in say("report", run.id)
+    kept.read("runs", "--prune", "--older-than", "1h", "--yes", *THERE)
+    assert not kept.everything()
+
+
+def test_a_sign_that_nobody_can_read_is_none(kept: Kept) -> None:
+    run = an_interrupted_run()
+    kept.put(run)
+    for content in (b"", b"?", b"1e3 a b", f"{time.time():.0f}".encode(), b"\xff 1 2 c#d"):
+        objects.write(f"{URL}/work/{run.id}/goes-on", content)
+        assert "INTERRUPTED" in kept.read("report", run.id, *THERE).out, content
 
 
 @pytest.mark.parametrize(

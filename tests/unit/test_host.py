@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from profiler.runner.host import called, seen_from, this_host
+from profiler.owner import this_host
+from profiler.runner.host import called, seen_from
 
 HARNESS = "node-1#a361a292-29eb-486c-aa49-3600839f5e6e"
 

@@ -12,6 +12,7 @@ import pytest
 from profiler.errors import OutputError
 from profiler.kept.listing import Kept, KeptRun, State, list_runs
 from profiler.kept.pruning import Criteria, remove, to_prune
+from profiler.maker import Maker
 from profiler.model import Commit, Run
 from profiler.owner import claim
 from profiler.report.runs_page import document, runs_page
@@ -74,7 +75,7 @@ def test_how_a_run_ended_is_told(tmp_path: Path) -> None:
     }
     reasons = {run.header.id: run.reason for run in kept.runs}
     assert reasons["failed"] == "4 of 20 tasks of train did not end well"
-    assert next(run.owner for run in kept.runs if run.header.id == "going") == os.getpid()
+    assert next(run.maker for run in kept.runs if run.header.id == "going") == Maker(process=os.getpid())
 
 
 def test_a_torn_last_line_is_an_interrupted_run(tmp_path: Path) -> None:

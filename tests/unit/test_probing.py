@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from profiler.errors import OutputError, UsageError
-from profiler.runner.host import this_host
+from profiler.owner import this_host
 from profiler.runner.probing import Seen, probed
 from profiler.runner.workspace import Workspace
 

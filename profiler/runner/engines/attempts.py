@@ -16,10 +16,11 @@ from typing import Any
 
 from profiler.encoding import decode, encode
 from profiler.model import Measurement
+from profiler.owner import this_host
 from profiler.runner.decomposed import safe_name
 from profiler.runner.engines.away import sign_of
 from profiler.runner.engines.places import TROUBLE, Place, place_at
-from profiler.runner.host import seen_from, this_host
+from profiler.runner.host import seen_from
 from profiler.runner.tasks import lost
 from profiler.task import Task
 

@@ -6,15 +6,14 @@ it would be measured beside its own next attempt.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from profiler.model import Measurement
+from profiler.owner import is_running, this_host
 from profiler.runner.engines.attempts import ENDED, begun_by, ended_as
 from profiler.runner.engines.places import Place
-from profiler.runner.host import this_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,7 @@ def _told_to_stop(lefts: Iterable[Left], place: Place, stops: Place) -> list[Lef
     running = []
     for left in lefts:
         begun = begun_by(place, left.sign)
-        if begun is None or (begun.host == this_host() and not os.path.exists(f"/proc/{begun.process}")):
+        if begun is None or (begun.host == this_host() and not is_running(str(begun.process))):
             continue
         stops.write(begun.stop, b"stop")
         running.append(left)
