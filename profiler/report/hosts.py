@@ -35,6 +35,8 @@ def hosts_section(hosts: Hosts) -> Section:
 def at_once(settings: Settings, what: str = "") -> str:
     """Say how many tasks ran at a time, and on what; of somebody's own executor nobody knows how many."""
     where = "here" if settings.engine == "local" else f"on {one_line(settings.engine)}"
+    if settings.scheduler:
+        where += " as it was at first"  # A cluster of somebody's may grow and shrink.
     if settings.engine not in _COUNTED:
         return where
     return f"{many(settings.jobs, what) if what else count(settings.jobs)} at a time {where}"

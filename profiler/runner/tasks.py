@@ -101,8 +101,9 @@ def unbegun(task: Task, started_ns: int = 0) -> Measurement:
 
 
 def lost_by_engine(error: Exception) -> str:
-    """Why a task was lost that an engine answered with an exception."""
-    return f"the engine lost the task: {type(error).__name__}: {error}".removesuffix(": ")
+    """Why a task was lost that an engine answered with an exception, whose first paragraph says what it is."""
+    what = " ".join(str(error).partition("\n\n")[0].split())
+    return f"the engine lost the task: {type(error).__name__}: {what}".removesuffix(": ")
 
 
 def close_idle() -> None:

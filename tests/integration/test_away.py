@@ -113,7 +113,7 @@ def test_a_look_whether_to_stop_is_one_request(task: Task, requests: list[str]) 
 
 def test_a_second_start_of_one_that_never_ended_is_lost(task: Task) -> None:
     assert Attempt(task).begin()
-    assert f"(process {os.getpid()}); it was not run a second time" in lost(run_once(task, versions()).measurement)
+    assert f": process {os.getpid()}; it was not run a second time" in lost(run_once(task, versions()).measurement)
 
 
 def test_a_sandbox_stays_warm_for_the_next_task(task: Task) -> None:
@@ -257,7 +257,7 @@ def test_a_stop_is_one_object_and_what_is_given_up_is_looked_up(
     engine = Engine(Silent(), workspace=Workspace(root, URL))
     begun, waiting = (engine.submit(run_once, replace(task, index=index)) for index in range(2))
     Path(task.stop_file).touch()
-    assert f"(process {os.getpid()}); it was not run a second time" in lost(begun.result(60))
+    assert f": process {os.getpid()}; it was not run a second time" in lost(begun.result(60))
     assert waiting.result(60).outcome.message == "stopped before it began"
     engine.close()
     signs = sorted(name.partition("/")[0] for name in objects.listed(AWAY))

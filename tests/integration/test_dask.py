@@ -189,7 +189,7 @@ def test_workers_that_are_killed_or_over_their_memory_limit_are_outcomes_and_res
     lost = [item for item in run.measurements if not item.outcome.ok]
     assert [(item.step, item.outcome.ending, item.attempt) for item in lost] == [("predict", Ending.LOST, 1)] * 2
     assert {item.outcome.message for item in lost} == {
-        f"the worker that ran it was lost (process {pid}); it was not run a second time" for pid in (killed, grown)
+        f"the worker that ran it was lost: process {pid}; it was not run a second time" for pid in (killed, grown)
     }
     groups = sum(item.groups or 0 for item in run.measurements if item.step == "predict")
     assert Path(f"{gate}.reached").stat().st_size == groups + 2, "a task began twice"

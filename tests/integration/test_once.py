@@ -44,7 +44,7 @@ def test_a_second_start_of_one_that_never_ended_is_lost(task: Task) -> None:
     assert Attempt(task).begin()
     measurement = run_once(task, versions()).measurement
     assert measurement.outcome.ending is Ending.LOST
-    assert f"(process {os.getpid()}); it was not run a second time" in measurement.outcome.message
+    assert f": process {os.getpid()}; it was not run a second time" in measurement.outcome.message
 
 
 def test_the_next_attempt_runs(task: Task) -> None:

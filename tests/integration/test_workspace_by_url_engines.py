@@ -303,7 +303,7 @@ def test_a_worker_that_is_killed_is_an_outcome_and_resume_does_the_rest(cluster:
     run = short.kept
     (lost,) = [item for item in run.measurements if not item.outcome.ok]
     assert (lost.step, lost.outcome.ending, lost.attempt) == ("predict", Ending.LOST, 1)
-    assert lost.outcome.message == f"the worker that ran it was lost (process {victim}); it was not run a second time"
+    assert lost.outcome.message == f"the worker that ran it was lost: process {victim}; it was not run a second time"
     assert Path(f"{gate}.reached").stat().st_size == 3, "a task began twice"
 
     again = short.run(cluster, "--resume")

@@ -205,17 +205,23 @@ def test_a_hosts_name_cannot_steer_a_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "title", "settings"),
+    ("engine", "scheduler", "title", "settings"),
     [
-        ("local", "Decomposed: 20 shards of whole groups, 2 at a time here", "2 tasks at a time; "),
-        ("dask", "Decomposed: 20 shards of whole groups, 2 at a time on dask", "2 tasks at a time on dask; "),
-        ("MyExecutor", "Decomposed: 20 shards of whole groups, on MyExecutor", "on MyExecutor; "),
+        ("local", "", "Decomposed: 20 shards of whole groups, 2 at a time here", "2 tasks at a time; "),
+        ("dask", "", "Decomposed: 20 shards of whole groups, 2 at a time on dask", "2 tasks at a time on dask; "),
+        (
+            "dask",
+            "tcp://a:1",
+            "Decomposed: 20 shards of whole groups, 2 at a time on dask as it was at first",
+            "2 tasks at a time on dask as it was at first; ",
+        ),
+        ("MyExecutor", "", "Decomposed: 20 shards of whole groups, on MyExecutor", "on MyExecutor; "),
     ],
 )
 def test_of_somebodys_own_executor_nobody_says_how_many_tasks_it_runs_at_a_time(
-    engine: str, title: str, settings: str
+    engine: str, scheduler: str, title: str, settings: str
 ) -> None:
     run = a_fitting_run()
-    report = a_report(replace(run, settings=replace(run.settings, engine=engine)))
+    report = a_report(replace(run, settings=replace(run.settings, engine=engine, scheduler=scheduler)))
     assert report.sections[1].title == title
     assert next(item.text for item in report.basis if item.label == "settings").startswith(settings)

@@ -108,7 +108,7 @@ class Attempt:
 
     def _as_lost(self, why: str, begun: Begun | None) -> Measurement:
         host = begun.seen if begun else ""
-        where = f" (process {begun.process}{f' on {host}' if host else ''})" if begun else ""
+        where = f": process {begun.process}{f' on {host}' if host else ''}" if begun else ""
         return lost(self.task, f"{why}{where}; it was not run a second time", host)
 
 

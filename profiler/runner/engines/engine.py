@@ -58,7 +58,8 @@ class Engine(Executor):
 
     def __init__(self, inner: Executor, *, name: str | None = None, workspace: Workspace | None = None) -> None:
         self.inner = inner
-        self.name = name or type(inner).__name__
+        kind = type(inner)
+        self.name = name or ("loky" if "loky" in kind.__module__.split(".") else kind.__name__)
         self.machines: dict[str, Machine] = {}
         """Other hosts that ran tasks, by the name that measurements have."""
         self.workspace = workspace
