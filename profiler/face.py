@@ -31,12 +31,13 @@ def run(
     inputs: Mapping[str, str | Sequence[str]] | None = None,
     params: Mapping[str, object] | None = None,
     shards: int | Literal["auto"] | None = None,
-    repeat: int = 1,
+    repeat: int | None = None,
     jobs: int | None = None,
     threads: int | None = None,
     cold: bool = False,
     timeout_s: float | None = 900,
     workspace: str | Path = ".paredown",
+    resume: bool = False,
 ) -> Run:
     """Measure a job, as `paredown run` does, and return the kept run.
 
@@ -50,20 +51,24 @@ def run(
         params: Parameters of the data that the job makes.
         shards: How many shards; `"auto"`: by the sizes of the groups, counted first; None: by the data's size.
         repeat: How often each variant is measured, by turns; the run shows the typical one, `run.repetitions` has all.
+            None: once, or as the run that is resumed was begun.
         jobs: Tasks at a time; None: the cores.
         threads: Threads of numeric libraries; None: one in a task, as the machine gives in a monolith.
         cold: A fresh sandbox for every task.
         timeout_s: Seconds that one decomposed task may take; None: no limit.
         workspace: Folder for runs, made data, and what passes between steps; or the URL of one in a store.
+        resume: Do only what the newest run of this job is missing: tasks that were lost, or that it did not come to.
+            The other arguments are those that it was begun with, the executor of the same class.
 
     Raises:
         UsageError: If an argument means nothing, or no task can run on the executor.
+        ResumeError: If there is nothing to resume, or something changed since.
         PareDownError: If the job cannot be run; see `profiler.errors`.
     """
     from profiler.runner.workspace import Workspace
     from profiler.session import Options, run_job
 
-    if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
+    if repeat is not None and (isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1):
         raise UsageError(f"repeat is {repeat!r}; expected a whole number from 1")
     _refuse_shards(shards)
     file = find_job(str(job))
@@ -84,6 +89,7 @@ def run(
         cold=cold,
         timeout_ns=None if timeout_s is None else round(timeout_s * 1e9),
         workspace=Workspace.at(workspace),
+        resume=resume,
     )
     if executor is not None:
         from profiler.runner.probing import probed

@@ -6,7 +6,7 @@ seconds, and takes it away when it ends; one that was killed leaves a sign that 
 
 from __future__ import annotations
 
-import time
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,13 @@ from profiler.errors import PareDownError
 from profiler.owner import claimed, living, owner_of, this_host
 from profiler.stores import objects
 
-SIGN_S = 20.0
+SIGN_S = 15.0
 """How often the sign is left anew."""
-GONE_S = 90.0
-"""How old the last sign is of a harness that was killed; clocks of two machines may differ by some of it."""
+GONE_S = 60.0
+"""How old the last sign is of a harness that was killed, by the store's clock: those of two machines differ."""
 _NAME = "goes-on"
+_CLAIM = re.compile(r"\d+ \d* ([\w.-]+)#[\w-]*", re.ASCII)
+"""What stands in a sign, with the host's name; anybody who may write to the store could have written it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Maker:
     """On this machine."""
     host: str = ""
     """Another one."""
+    sign_age_s: int = 0
+    """How long ago that one has left its last sign."""
 
     @property
     def short(self) -> str:
@@ -37,7 +41,9 @@ class Maker:
         return f"process {self.process}" if self.process is not None else f"on {self.host}"
 
     def __str__(self) -> str:
-        return f"in process {self.process}" if self.process is not None else f"on another machine ({self.host})"
+        if self.process is not None:
+            return f"in process {self.process}"
+        return f"on another machine ({self.host}, last sign {self.sign_age_s} s ago)"
 
 
 def leave_sign(workspace_url: str, run_id: str) -> None:
@@ -46,7 +52,7 @@ def leave_sign(workspace_url: str, run_id: str) -> None:
     Raises:
         OutputError: If the store cannot be asked, or says no.
     """
-    objects.write(_sign(workspace_url, run_id), f"{time.time():.0f} {claimed()}".encode())
+    objects.write(_sign(workspace_url, run_id), claimed().encode())
 
 
 def take_sign(workspace_url: str, run_id: str) -> None:
@@ -69,19 +75,22 @@ def maker_of(path: Path) -> Maker | None:
 
 
 def _elsewhere(url: str, run_id: str) -> Maker | None:
-    """Who has left a sign that is not old."""
+    """Who has left a sign that is not old; of this machine, by another copy of the workspace, whoever lives."""
+    sign = _sign(url, run_id)
     try:
-        sign = objects.read(_sign(url, run_id))
+        claim = (objects.read(sign) or b"").decode("utf-8", "replace")
+        found = _CLAIM.fullmatch(claim)
+        if found is None:
+            return None
+        if claim.endswith(f" {this_host()}"):  # A dead process does not come back.
+            process = living(claim)
+            return None if process is None else Maker(process=process)
+        age_s = objects.age_s(sign)
     except PareDownError:
         return None
-    when, _, claim = (sign or b"").decode("utf-8", "replace").partition(" ")
-    host = claim.rpartition(" ")[2].rpartition("#")[0]
-    if not when.isdigit() or not host or time.time() - int(when) > GONE_S:
+    if age_s is None or age_s > GONE_S:
         return None
-    process = living(claim)
-    if process is not None:  # By another copy of the workspace.
-        return Maker(process=process)
-    return None if claim.endswith(f" {this_host()}") else Maker(host=host)  # A dead process does not come back.
+    return Maker(host=found[1], sign_age_s=max(0, round(age_s)))
 
 
 def _sign(url: str, run_id: str) -> str:

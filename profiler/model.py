@@ -11,6 +11,9 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
+ENGINES = ("local", "dask")
+"""What `--engine` takes; from Python there is any executor beside."""
+
 Signed = Annotated[int, "may be below 0"]
 AnyFloat = Annotated[float, "may be no finite number"]
 
@@ -586,13 +589,18 @@ class Run:
 
     @property
     def has_lost_tasks(self) -> bool:
-        """Whether an engine has lost some of its tasks: nobody knows how they would have ended, so they may run yet."""
+        """Whether an engine has lost some of its tasks, or had them stopped because it went away: they may run yet."""
         return any(
-            item.outcome.ending is Ending.LOST
+            item.outcome.ending in (Ending.LOST, Ending.STOPPED)
             for repetition in self.repetitions
             if not repetition.complete
             for item in repetition.measurements
         )
+
+    @property
+    def resumed_by(self) -> str:
+        """What resumes it: an option, or an argument in Python where its executor came from there."""
+        return "--resume" if self.settings.engine in ENGINES else "resume=True"
 
     @property
     def is_script(self) -> bool:

@@ -100,7 +100,7 @@ def _sometimes(run: Run, variant: Variant, good: int, of: int) -> Reason:
 
 def _interrupted(run: Run) -> Iterator[Reason]:
     """The cause of whatever else a run that did not end leaves open, so it stands before that."""
-    text, remedy = "was interrupted before its run came to an end", "--resume measures the rest"
+    text, remedy = "was interrupted before its run came to an end", f"{run.resumed_by} measures the rest"
     if run.maker:
         text, remedy = f"is not measured to its end: its run still goes on, {run.maker}", "wait for it"
     elif run.is_script:

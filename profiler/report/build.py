@@ -126,7 +126,7 @@ def _unended(run: Run) -> str:
     tasks = f"{many(well, 'task')} that ended well" + (f", and {count(begun)} that had begun" if begun else "")
     if run.maker:
         return f"The run still goes on, {one_line(run.maker)}, so this is what was measured by now: {tasks}."
-    ways = "" if run.is_script else "; --resume measures the rest"
+    ways = "" if run.is_script else f"; {run.resumed_by} measures the rest"
     return f"The run did not end, so this is what was measured until then: {tasks}{ways}."
 
 

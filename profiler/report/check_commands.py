@@ -25,7 +25,7 @@ def _useful(check: Check, run: Run, names: Names) -> Iterator[Command]:
     compared = [baseline for baseline in check.baselines if not baseline.refused]
     again = running(run, names)
     if not run.ended and not run.maker and not run.is_script:
-        yield Command(line=resuming(run, names), purpose="measures only what is missing")
+        yield resuming(run, names)
     if compared:
         telling = _telling(check, compared)
         baseline = shlex.quote(reference(telling.run_id, telling.path))

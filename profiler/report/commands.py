@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from profiler.model import Run, Variant
+from profiler.model import ENGINES, Run, Variant
 from profiler.reasons import ReasonKind
 from profiler.report.clean import one_line
 from profiler.report.shape import Command, Names
@@ -56,12 +56,16 @@ def by_line(step: str, names: Names) -> Command:
     return Command(line=line, purpose="which of its lines takes the memory")
 
 
-def resuming(run: Run, names: Names) -> str:
-    """The command that goes on with a run: of other shards or variants it would be another one."""
+def resuming(run: Run, names: Names) -> Command:
+    """What goes on with a run: of other shards or variants it would be another one."""
+    purpose = "measures only what is missing"
+    if run.settings.engine not in ENGINES:
+        line = f"profiler.run({one_line(run.plan.file)!r}, executor=..., resume=True)"
+        return Command(line=line, purpose=f"in Python, as it was begun there: {purpose}")
     shards = f" --shards {run.plan.shards}" if any(step.fans_out for step in run.plan.decomposed) else ""
     wanted = run.settings.variants
     only = f" --variant {wanted[0]}" if len(wanted) == 1 and all(map(run.plan.steps, Variant)) else ""
-    return f"{running(run, names)}{shards}{only} --resume"
+    return Command(line=f"{running(run, names)}{shards}{only} --resume", purpose=purpose)
 
 
 def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
@@ -69,7 +73,7 @@ def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:
     prices = f" {names.priced}" if names.priced else ""
     shown = ("paredown report" if names.run == "last" else f"paredown report {names.run}") + prices
     if (not run.ended or run.has_lost_tasks) and not run.maker and not run.is_script:
-        yield Command(line=resuming(run, names), purpose="measures only what is missing")
+        yield resuming(run, names)
     elif _to_be_mended(verdict, run):
         yield Command(
             line=f"{again} --variant decomposed --against {names.run}",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import profiler
 from profiler.errors import InputError, OutputError, ResumeError, UsageError
-from profiler.model import PACE_VERSION, Plan, Repetition, Run, Settings, Variant
+from profiler.model import ENGINES, PACE_VERSION, Plan, Repetition, Run, Settings, Variant
 from profiler.owner import release
 from profiler.querysize import query_memory_limit_mib, query_threads
 from profiler.runner.commit import commit_of
@@ -24,7 +24,7 @@ from profiler.runner.progress import Progress
 from profiler.runner.workspace import Workspace, new_run_id
 from profiler.session.answers import Answers
 from profiler.session.earlier import Taken, at_our_pace, durations, resumable, taken
-from profiler.session.options import ENGINES, Options
+from profiler.session.options import Options
 from profiler.session.putting import Putting
 from profiler.session.repetition import OneRepetition
 from profiler.session.stopping import Stop
@@ -66,7 +66,7 @@ class Session:
                 f"{before.path} was begun on the engine {before.settings.engine!r}, not on {settings.engine!r}",
                 hint=f"go on where it was begun: --engine {before.settings.engine}"
                 if before.settings.engine in ENGINES
-                else "go on from Python, where its executor came from",
+                else "go on from Python, where its executor came from: profiler.run(..., executor=..., resume=True)",
             )
         other = taken(options.against, plan, options) if options.against else None
         run_id = before.id if before else new_run_id(plan.job)

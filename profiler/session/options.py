@@ -12,8 +12,6 @@ from profiler.model import Plan, Variant
 from profiler.runner.workspace import Workspace
 
 DEFAULT_TIMEOUT_NS = 900_000_000_000
-ENGINES = ("local", "dask")
-"""What `--engine` takes; from Python there is any executor beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ With it goes a sign that the run still goes on.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import suppress
@@ -43,12 +44,13 @@ class Putting:
             self._put_bytes = size
 
     def _go_on(self) -> None:
-        signed_s = -SIGN_S
+        signed_s = -math.inf
         while True:
-            with suppress(OutputError):  # The next time it may go; the last one, at the end, says why it does not.
-                if time.monotonic() - signed_s >= SIGN_S:
+            if time.monotonic() - signed_s >= SIGN_S:
+                with suppress(OutputError):  # The next time it may go.
                     leave_sign(self.workspace_url, self.path.stem)
                     signed_s = time.monotonic()
+            with suppress(OutputError):  # The last one, at the end, says why it does not go.
                 self.put()
             if self._ended.wait(self._every_s):
                 return

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import posixpath
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from glob import has_magic
 from typing import Any
 
@@ -47,6 +49,26 @@ def read(url: str) -> bytes | None:
     with _if_there(url):
         content: bytes = opened(url).cat_file(url, **_as_one(url))
         return content
+    return None
+
+
+def age_s(url: str) -> float | None:
+    """How many seconds ago an object was written; None: there is no such one.
+
+    It is by the store's clock on S3, which says the time with each answer, and by this machine's elsewhere.
+
+    Raises:
+        InputError: If the store cannot be asked, or says no.
+    """
+    with _if_there(url):
+        filesystem = opened(url)
+        if not _is_s3(url):
+            return time.time() - _written_ns(filesystem.info(url)) / 1e9
+        bucket, key, _ = filesystem.split_path(url)
+        answer = filesystem.call_s3("head_object", Bucket=bucket, Key=key)
+        said = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        now_s = parsedate_to_datetime(said).timestamp() if said else time.time()
+        return float(now_s - answer["LastModified"].timestamp())
     return None
 
 

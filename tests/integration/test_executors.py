@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 import profiler
-from profiler.errors import UsageError
+from profiler.errors import ResumeError, UsageError
 from profiler.model import Ending, Run, Variant
 from profiler.runner.machine import usable_cores
 from profiler.task import Task
@@ -100,7 +100,7 @@ def reusable() -> Iterator[Executor]:
     [
         pytest.param(lambda: ThreadPoolExecutor(1), "ThreadPoolExecutor", 1, id="threads of a user's own"),
         pytest.param(lambda: ProcessPoolExecutor(1, FORKED), "ProcessPoolExecutor", 2, id="processes of a fork server"),
-        pytest.param(reusable, "_ReusablePoolExecutor", 1, id="loky"),
+        pytest.param(reusable, "loky", 1, id="loky"),
     ],
 )
 def test_the_same_on_any_engine(
@@ -236,16 +236,20 @@ def test_an_engine_that_takes_no_more_tasks_is_an_outcome(light: Place) -> None:
 
 
 class Dies(ProcessPoolExecutor):
-    """A pool whose worker dies of one step's first task."""
+    """A pool whose worker dies of one step's first task, for as long as it is told so."""
+
+    deadly = True
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
         """Run it, or kill the worker that would."""
-        if isinstance(arguments[0], Task) and arguments[0].step == "predict":
+        if self.deadly and isinstance(arguments[0], Task) and arguments[0].step == "predict":
             return super().submit(os._exit, 3)
         return super().submit(function, *arguments, **options)
 
 
-def test_a_pool_whose_worker_dies_is_an_outcome_of_every_task_that_it_had(light: Place) -> None:
+def test_a_pool_whose_worker_dies_is_an_outcome_of_every_task_that_it_had_and_another_one_resumes(
+    light: Place,
+) -> None:
     with Dies(1, mp_context=SPAWN) as executor:
         run = decomposed(light, executor)
     lost = [item for item in run.measurements if item.step == "predict"]
@@ -254,6 +258,19 @@ def test_a_pool_whose_worker_dies_is_an_outcome_of_every_task_that_it_had(light:
     assert all("the engine lost the task: BrokenProcessPool" in item.outcome.message for item in lost)
     assert all(item.outcome.ok for item in run.measurements if item.step != "predict")
     assert run.ended
+    told = " ".join(profiler.render(run).replace("\\\n", "").split())
+    assert f"profiler.run('{run.plan.file}', executor=..., resume=True)" in told
+    with pytest.raises(ResumeError, match="was begun on the engine 'Dies', not on 'local'") as refused:
+        decomposed(light, None, resume=True)
+    assert "executor=..., resume=True" in (refused.value.hint or "")
+    with Dies(1, mp_context=SPAWN) as executor:
+        executor.deadly = False
+        again = decomposed(light, executor, resume=True)
+    assert again.id == run.id
+    well(again)
+    assert {(item.step, item.attempt) for item in again.measurements} == {("sold", 1), ("cutoff", 1), ("predict", 2)}
+    with pytest.raises(ResumeError, match="nothing is missing"):
+        decomposed(light, None, resume=True)
 
 
 def test_a_worker_that_does_not_see_the_workspace_does_no_task(tmp_path: Path) -> None:

@@ -188,6 +188,16 @@ def test_an_interrupted_run_says_so_and_how_to_go_on() -> None:
     assert "212 bytes" in statement(run, "TORN LINE")
 
 
+def test_what_a_schedulers_end_has_stopped_can_be_resumed_and_in_python_what_was_begun_there() -> None:
+    run = an_interrupted_run()
+    stopped = Repetition(variant=Variant.DECOMPOSED, repeat=0, measurements=run.of(Variant.DECOMPOSED))
+    ended = replace(run, ended=True, repetitions=(stopped,))
+    assert a_report(ended).commands[0].line.endswith(" --resume")
+    there = replace(run, settings=replace(run.settings, engine="MyExecutor"))
+    assert a_report(there).commands[0].line == f"profiler.run({run.plan.file!r}, executor=..., resume=True)"
+    assert "12 tasks that ended well; resume=True measures the rest" in statement(there, "INTERRUPTED")
+
+
 def test_tasks_that_had_begun_when_the_harness_was_killed_are_counted() -> None:
     begun = {("train", index): 2 if index == 8 else 1 for index in range(10)}
     run = an_interrupted_run()

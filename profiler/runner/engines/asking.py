@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor, wait
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,14 @@ from profiler.runner.engines.once import ALIKE
 if TYPE_CHECKING:
     from distributed import Client
 
+CONNECT_S = 5
+"""How long a scheduler may take to say anything."""
 _ANSWER_S = 30.0
-"""How long a worker may take to say which versions it has; one that is frozen never does."""
+"""How long a scheduler may take to answer, or a worker to say which versions it has; one that is frozen never does."""
 _LOOK_S = 120.0
 """How long it may take to look at a disk or a store, which may be slow itself."""
 _STOP_S = 0.1
+"""How often it is looked whether to stop, while somebody is asked."""
 _PACKAGES = (*ALIKE, "distributed")
 _LOOK = (
     "{'python': '.'.join(__import__('platform').python_version_tuple()[:2]), **{name: next((found.version for found in "
@@ -36,17 +39,32 @@ def address_of(client: Client) -> str:
     return str(client.scheduler.address) if client.scheduler else "an address that it does not say"
 
 
-def _goes_on() -> bool:
+def goes_on() -> bool:
+    """Nobody asks to stop."""
     return False
 
 
-def on_workers(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+def threads_of(client: Client, stopping: Callable[[], bool] = goes_on) -> dict[str, int]:
+    """How many threads each worker has, by its address.
+
+    Raises:
+        EngineError: If the scheduler does not answer.
+        KeyboardInterrupt: If it is to stop.
+    """
+    threads: dict[str, int] = _answer(client, _of_scheduler(client, "ncores", _ANSWER_S), stopping)
+    return threads
+
+
+def on_workers(
+    client: Client, function: Callable[..., Any], *arguments: Any, stopping: Callable[[], bool] = goes_on
+) -> dict[str, Any]:
     """What every worker returns, or the exception that it raised.
 
     Raises:
-        EngineError: If some do not answer.
+        EngineError: If the scheduler or some workers do not answer.
+        KeyboardInterrupt: If it is to stop.
     """
-    return on_each(client, function, dict.fromkeys(client.nthreads(), arguments))
+    return on_each(client, function, dict.fromkeys(threads_of(client, stopping), arguments), stopping=stopping)
 
 
 def on_each(
@@ -55,12 +73,12 @@ def on_each(
     arguments: Mapping[str, tuple[Any, ...]],
     *,
     limit_s: float = _LOOK_S,
-    stopping: Callable[[], bool] = _goes_on,
+    stopping: Callable[[], bool] = goes_on,
 ) -> dict[str, Any]:
     """What each worker returns for arguments of its own, or the exception that it raised.
 
     Raises:
-        EngineError: If some do not answer.
+        EngineError: If the scheduler or some workers do not answer.
         KeyboardInterrupt: If it is to stop.
     """
 
@@ -74,6 +92,7 @@ def on_each(
                 await asyncio.wait(asked.values(), timeout=limit_s)
             silent = [worker for worker, answer in asked.items() if not answer.done()]
             if silent:
+                await _of_scheduler(client, "versions", CONNECT_S)  # If that is silent, no worker was ever asked.
                 raise _silent(address_of(client), silent, len(asked), limit_s)
             return {worker: answer.result()[worker] for worker, answer in asked.items()}
         finally:
@@ -82,15 +101,37 @@ def on_each(
             # Or what the others end with is printed, when the client is closed.
             await asyncio.gather(*asked.values(), return_exceptions=True)
 
-    answers = asyncio.run_coroutine_threadsafe(ask(), client.loop.asyncio_loop)
+    answers: dict[str, Any] = _answer(client, ask(), stopping)
+    return answers
+
+
+async def _of_scheduler(client: Client, question: str, limit_s: float) -> Any:
+    """What the scheduler itself answers, without asking any worker."""
     try:
-        while not answers.done():
+        return await asyncio.wait_for(getattr(client.scheduler, question)(), limit_s)
+    except (OSError, TimeoutError) as error:
+        gone = client.status != "running"
+        raise EngineError(
+            f"the Dask scheduler at {address_of(client)} "
+            + ("went away" if gone else f"did not answer within {limit_s:g} s"),
+            hint="was it ended? 'dask scheduler' starts one" if gone else "is its process frozen, or its host gone?",
+        ) from error
+
+
+def _answer(client: Client, asked: Coroutine[Any, Any, Any], stopping: Callable[[], bool]) -> Any:
+    """What is answered on the client's loop, unless somebody wants to stop meanwhile."""
+    if client.scheduler is None:
+        asked.close()
+        raise EngineError("the Dask client is closed", hint="open one, and take its get_executor()")
+    answer = asyncio.run_coroutine_threadsafe(asked, client.loop.asyncio_loop)
+    try:
+        while not answer.done():
             if stopping():
                 raise KeyboardInterrupt
-            wait([answers], timeout=_STOP_S)
+            wait([answer], timeout=_STOP_S)
     finally:
-        answers.cancel()
-    return answers.result()
+        answer.cancel()
+    return answer.result()
 
 
 def _silent(address: str, silent: list[str], of: int, limit_s: float) -> EngineError:
@@ -115,20 +156,20 @@ def versions_told(told: Mapping[str, Any]) -> dict[str, str]:
     return {"python": ".".join(str(packages["python"]).split(".")[:2]), "distributed": str(packages["distributed"])}
 
 
-def check_alike(client: Client, stopping: Callable[[], bool] = _goes_on) -> None:
+def check_alike(client: Client, stopping: Callable[[], bool] = goes_on) -> None:
     """Hold the versions of scheduler and workers against this harness's.
 
     Raises:
         EngineError: With a table of what differs, or with the workers that do not answer.
         KeyboardInterrupt: If it is to stop.
     """
-    look = dict.fromkeys(client.nthreads(), (_LOOK % (_PACKAGES,),))
+    look = dict.fromkeys(threads_of(client, stopping), (_LOOK % (_PACKAGES,),))
     found = on_each(client, eval, look, limit_s=_ANSWER_S, stopping=stopping)
     for worker, told in found.items():
         if not isinstance(told, dict):
             raise EngineError(f"worker {worker} does not answer: {type(told).__name__}: {told}")
     workers = {f"worker {worker}": told for worker, told in found.items()}
-    scheduler = versions_told(client.get_versions()["scheduler"])
+    scheduler = versions_told(_answer(client, _of_scheduler(client, "versions", _ANSWER_S), stopping))
     refuse_unlike(address_of(client), {"scheduler": scheduler} | workers)
 
 

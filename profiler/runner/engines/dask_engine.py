@@ -50,10 +50,12 @@ class DaskEngine(Engine):
         workspace: Workspace | None = None,
         own: str = "",
         upkeep: Upkeep | None = None,
+        stopping: Callable[[], bool] = asking.goes_on,
     ) -> None:
         # By default a second identical task gets the first one's measurement.
         super().__init__(executor or client.get_executor(pure=False, retries=0), name=NAME, workspace=workspace)
         self.client = client
+        self._stopping = stopping
         self._cut_off = False
         self._sends_code = False
         self.upkeep = upkeep
@@ -61,16 +63,21 @@ class DaskEngine(Engine):
         """What it is, where it is ours and has the harness's own code."""
 
     def prepare(self, plan: Plan) -> None:
-        """Look for the job's code on the workers; where it is not, it will be sent."""
+        """Look for the job's code on the workers; where it is not, it will be sent.
+
+        Raises:
+            EngineError: If the scheduler or some workers do not answer, or see other inputs.
+            KeyboardInterrupt: If it is to stop.
+        """
         super().prepare(plan)
-        threads = self.client.nthreads()
+        threads = asking.threads_of(self.client, self._stopping)
         self.slots = sum(threads.values()) or None
         if self.own:
             self.says = self.own
             return
-        preflight.check_inputs(self.client, plan)
+        preflight.check_inputs(self.client, plan, self._stopping)
         workers = f"{len(threads)} worker{'s' * (len(threads) != 1)}"
-        if preflight.have_code(self.client, plan):
+        if preflight.have_code(self.client, plan, self._stopping):
             self.says = f"Dask at {self.address}, {workers}, with the job's code at its path"
             return
         preflight.refuse_unsendable(plan)
@@ -110,8 +117,8 @@ class DaskEngine(Engine):
 
     def close_idle(self) -> None:
         """End the warm sandboxes on all workers that answer, with the folders that workers have made."""
-        if self._cut_off or self.client.status != "running":
-            return
+        if not self._stops or self._cut_off or self.client.status != "running":
+            return  # Where no task was ever given out, there is nothing to wait for.
 
         def ask() -> None:
             with suppress(Exception):  # A worker that is gone has none.
@@ -246,7 +253,7 @@ def existing_cluster(address: str, workspace: Workspace, stopping: Callable[[], 
     Raises:
         EngineError: If it cannot be reached, or its workers are not as they should be.
     """
-    with silence(), preflight.connect(address) as client, checked(client, workspace, stopping) as engine:
+    with silence(), preflight.connect(address, stopping) as client, checked(client, workspace, stopping) as engine:
         yield engine
 
 
@@ -257,8 +264,8 @@ def checked(
     """The cluster of a client, whose workers are as they should be."""
     preflight.await_workers(client, stopping=stopping)
     asking.check_alike(client, stopping)
-    preflight.check_workspace(client, workspace)
-    yield from _closing(DaskEngine(client, executor, workspace=workspace))
+    preflight.check_workspace(client, workspace, stopping)
+    yield from _closing(DaskEngine(client, executor, workspace=workspace, stopping=stopping))
 
 
 def _closing(engine: DaskEngine) -> Iterator[DaskEngine]:
