@@ -27,6 +27,7 @@ from profiler.runner.workspace import Workspace
 from tests.integration.clusters import Cluster, a_cluster
 from tests.integration.place import wait_until
 from tests.integration.tasks import a_task
+from tests.sample_runs import a_fitting_run
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +75,36 @@ def test_a_listener_that_takes_connections_and_says_nothing_is_no_scheduler(monk
         listening.listen()
         address = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
         error = raised(preflight.connect, address)
+        assert isinstance(raised(preflight.connect, address, lambda: True), KeyboardInterrupt)
     assert isinstance(error, EngineError)
     assert error.message == f"no Dask scheduler answers at {address}, within 1 s"
+
+
+def test_a_scheduler_that_freezes_later_is_told_of_and_ctrl_c_ends_the_waiting(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers are not blamed for it, and nothing waits for sandboxes of which there are none."""
+    from distributed import Client
+
+    monkeypatch.setattr(asking, "CONNECT_S", 0.5)
+    monkeypatch.setattr("profiler.runner.engines.dask_engine._CLOSE_S", 60.0)
+    plan = a_fitting_run().plan
+    with Client(cluster.address, timeout=30, set_as_default=False) as client:
+        workers = dict.fromkeys(asking.threads_of(client), ())
+        stopped = DaskEngine(client, stopping=lambda: True)
+        with frozen(cluster.scheduler.pid):
+            assert isinstance(raised(stopped.prepare, plan), KeyboardInterrupt)
+            assert isinstance(raised(preflight.have_code, client, plan, lambda: True), KeyboardInterrupt)
+            monkeypatch.setattr(asking, "_ANSWER_S", 0.5)
+            for error in (
+                raised(DaskEngine(client).prepare, plan),
+                raised(preflight.await_workers, client),
+                raised(lambda: asking.on_each(client, os.getpid, workers, limit_s=0.5)),
+            ):
+                assert isinstance(error, EngineError)
+                assert error.message == f"the Dask scheduler at {cluster.address} did not answer within 0.5 s"
+            assert raised(stopped.close_idle) is None
+    assert "the Dask client is closed" in str(raised(asking.threads_of, client))
 
 
 def test_workers_that_do_not_answer_are_named_and_ctrl_c_ends_the_waiting(
