@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -235,8 +236,20 @@ def busy(store: Store, words: str, times: int) -> Iterator[str]:
 
 
 @contextmanager
+def ahead(store: Store, by_s: float) -> Iterator[str]:
+    """Pass everything on to a store that works, and say that it is so much later there than here."""
+    with _behind(store, lambda _command, _path: False, ahead_s=by_s) as url:
+        yield url
+
+
+@contextmanager
 def _behind(
-    store: Store, is_denied: Callable[[str, str], bool], status: int = 403, code: str = "AccessDenied"
+    store: Store,
+    is_denied: Callable[[str, str], bool],
+    status: int = 403,
+    code: str = "AccessDenied",
+    *,
+    ahead_s: float = 0,
 ) -> Iterator[str]:
     denied = f"<Code>{code}</Code><Message>as the test wants it</Message>"
 
@@ -267,6 +280,9 @@ def _behind(
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string((time.time() if timestamp is None else timestamp) + ahead_s)
 
         def log_message(self, *_: object) -> None:
             return

@@ -91,7 +91,11 @@ def resumable(plan: Plan, options: Options) -> Run:
         raise ResumeError(
             f"{run.path} still goes on, {run.maker}",
             hint="wait for it, or stop it with Ctrl-C"
-            + (f"; if it was killed there, resume it {GONE_S:g} s after its last sign" if "sign" in run.maker else ""),
+            + (
+                f"; if it was killed elsewhere, resume it {GONE_S:g} s after its last sign"
+                if options.workspace.url
+                else ""
+            ),
         )
     changed = [f"the code ({', '.join(names)})" for names in [_changed(run.plan.code, plan.code)] if names]
     changed += [f"the input {name!r}" for name in _changed(_prints(run.plan), _prints(plan))]

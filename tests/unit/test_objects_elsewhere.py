@@ -95,6 +95,16 @@ def test_what_is_written_is_read_listed_and_removed() -> None:
     assert set(objects.listed(HERE)) == {"work/a/1"}
 
 
+def test_how_long_ago_an_object_was_written_is_told_by_when_its_store_says_it_was() -> None:
+    objects.write(f"{HERE}/sign", b"1")
+    written = Folder.root / "bucket" / "sign"
+    os.utime(written, (written.stat().st_atime, written.stat().st_mtime - 3600))
+    age_s = objects.age_s(f"{HERE}/sign")
+    assert age_s is not None
+    assert 3600 <= age_s < 7200
+    assert objects.age_s(f"{HERE}/none") is None
+
+
 def test_of_two_who_create_an_object_one_does() -> None:
     assert [objects.create(f"{HERE}/begun", content) for content in (b"one", b"other")] == [True, False]
     assert objects.read(f"{HERE}/begun") == b"one"
