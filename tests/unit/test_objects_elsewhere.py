@@ -97,7 +97,7 @@ def test_what_is_written_is_read_listed_and_removed() -> None:
 
 def test_how_long_ago_an_object_was_written_is_told_by_when_its_store_says_it_was() -> None:
     objects.write(f"{HERE}/sign", b"1")
-    written = Folder.root / "bucket" / "sign"
+    written = Folder.root / "bucket" / "paredown" / "sign"
     os.utime(written, (written.stat().st_atime, written.stat().st_mtime - 3600))
     age_s = objects.age_s(f"{HERE}/sign")
     assert age_s is not None
