@@ -179,4 +179,4 @@ def elapsed(tasks: Sequence[Measurement], end: VariantEnd | None) -> int:
 
 def problem_of(end: VariantEnd | None) -> str:
     """Why a variant is not complete."""
-    return "the run was interrupted before" if end is None else end.reason or "a step did not end well"
+    return "the run did not get so far" if end is None else end.reason or "a step did not end well"

@@ -59,7 +59,8 @@ def totals_notes(verdict: Verdict, run: Run) -> tuple[str, ...]:
         if item is not None and not item.complete:
             name = {Variant.MONOLITH: "monolith", Variant.DECOMPOSED: "decomposed variant"}[item.variant]
             name = "script" if run.is_script else name
-            notes.append(f"The {name} did not end well, so its figures are lower bounds.")
+            how = "has not ended yet" if run.maker else "did not end well"
+            notes.append(f"The {name} {how}, so its figures are lower bounds.")
     return tuple(notes)
 
 

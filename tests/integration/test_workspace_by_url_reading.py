@@ -336,6 +336,8 @@ def test_a_run_that_goes_on_on_another_machine_is_told_and_left_alone_until_it_g
         said = say("report", run.id, **environment(address))
     assert re.search(r"The run still goes on, on another machine \(build-7, last sign 4\d s ago\), so", said)
     assert "--resume" not in said
+    assert "has not ended yet, so its figures are lower bounds" in said
+    assert "interrupted" not in said
     assert "it is not measured to its end: its run still goes on, on another machine (build-7," in say("check", run.id)
     assert "goes on, on build-7" in say("runs")
     (listed,) = [one for one in json.loads(kept.read("runs", "--format", "json", *THERE).out)["runs"]
