@@ -60,12 +60,28 @@ def resuming(run: Run, names: Names) -> Command:
     """What goes on with a run: of other shards or variants it would be another one."""
     purpose = "measures only what is missing"
     if run.settings.engine not in ENGINES:
-        line = f"profiler.run({one_line(run.plan.file)!r}, executor=..., resume=True)"
-        return Command(line=line, purpose=f"in Python, as it was begun there: {purpose}")
+        kind = one_line(run.settings.engine)
+        return Command(line=_in_python(run, names), purpose=f"{purpose}; in Python, with an executor of {kind}")
     shards = f" --shards {run.plan.shards}" if any(step.fans_out for step in run.plan.decomposed) else ""
     wanted = run.settings.variants
     only = f" --variant {wanted[0]}" if len(wanted) == 1 and all(map(run.plan.steps, Variant)) else ""
     return Command(line=f"{running(run, names)}{shards}{only} --resume", purpose=purpose)
+
+
+def _in_python(run: Run, names: Names) -> str:
+    """The call that goes on with a run whose executor came from Python, all but that executor."""
+    job, *_ = shlex.split(names.job)
+    made = any(given.made for given in run.plan.inputs)
+    wanted = run.settings.variants
+    said = {
+        "inputs": {name: list(paths) for name, paths in run.settings.inputs.items()},
+        "params": dict(run.plan.params if made else run.settings.params),
+        "shards": run.plan.shards if any(step.fans_out for step in run.plan.decomposed) else None,
+        "variants": [str(wanted[0])] if len(wanted) == 1 and all(map(run.plan.steps, Variant)) else None,
+        "workspace": (shlex.split(names.workspace) or [""])[-1],
+    }
+    arguments = "".join(f", {name}={value!r}" for name, value in said.items() if value)
+    return one_line(f"profiler.run({job!r}{arguments}, executor=executor, resume=True)")
 
 
 def _useful(verdict: Verdict, run: Run, names: Names) -> Iterator[Command]:

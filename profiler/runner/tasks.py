@@ -102,7 +102,7 @@ def unbegun(task: Task, started_ns: int = 0) -> Measurement:
 
 def lost_by_engine(error: Exception) -> str:
     """Why a task was lost that an engine answered with an exception, whose first paragraph says what it is."""
-    what = " ".join(str(error).partition("\n\n")[0].split())
+    what = " ".join(str(error).partition("\n\n")[0].split()).removesuffix(".")
     return f"the engine lost the task: {type(error).__name__}: {what}".removesuffix(": ")
 
 

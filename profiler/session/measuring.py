@@ -66,7 +66,7 @@ class Session:
                 f"{before.path} was begun on the engine {before.settings.engine!r}, not on {settings.engine!r}",
                 hint=f"go on where it was begun: --engine {before.settings.engine}"
                 if before.settings.engine in ENGINES
-                else "go on from Python, where its executor came from: profiler.run(..., executor=..., resume=True)",
+                else "go on from Python, as it was begun: profiler.run(..., executor=executor, resume=True)",
             )
         other = taken(options.against, plan, options) if options.against else None
         run_id = before.id if before else new_run_id(plan.job)

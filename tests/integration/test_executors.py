@@ -18,6 +18,7 @@ import pytest
 
 import profiler
 from profiler.errors import ResumeError, UsageError
+from profiler.judging import Judging, report_of
 from profiler.model import Ending, Run, Variant
 from profiler.runner.machine import usable_cores
 from profiler.task import Task
@@ -256,16 +257,16 @@ def test_a_pool_whose_worker_dies_is_an_outcome_of_every_task_that_it_had_and_an
     assert len(lost) == 3
     assert {item.outcome.ending for item in lost} == {Ending.LOST}
     assert all("the engine lost the task: BrokenProcessPool" in item.outcome.message for item in lost)
+    assert not any(item.outcome.message.endswith(".") for item in lost)
     assert all(item.outcome.ok for item in run.measurements if item.step != "predict")
     assert run.ended
-    told = " ".join(profiler.render(run).replace("\\\n", "").split())
-    assert f"profiler.run('{run.plan.file}', executor=..., resume=True)" in told
+    told = report_of(run, Judging()).commands[0].line
     with pytest.raises(ResumeError, match="was begun on the engine 'Dies', not on 'local'") as refused:
         decomposed(light, None, resume=True)
-    assert "executor=..., resume=True" in (refused.value.hint or "")
+    assert "executor=executor, resume=True" in (refused.value.hint or "")
     with Dies(1, mp_context=SPAWN) as executor:
         executor.deadly = False
-        again = decomposed(light, executor, resume=True)
+        again = eval(told, {"profiler": profiler, "executor": executor})
     assert again.id == run.id
     well(again)
     assert {(item.step, item.attempt) for item in again.measurements} == {("sold", 1), ("cutoff", 1), ("predict", 2)}

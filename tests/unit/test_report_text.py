@@ -194,7 +194,9 @@ def test_what_a_schedulers_end_has_stopped_can_be_resumed_and_in_python_what_was
     ended = replace(run, ended=True, repetitions=(stopped,))
     assert a_report(ended).commands[0].line.endswith(" --resume")
     there = replace(run, settings=replace(run.settings, engine="MyExecutor"))
-    assert a_report(there).commands[0].line == f"profiler.run({run.plan.file!r}, executor=..., resume=True)"
+    assert a_report(there).commands[0].line == (
+        "profiler.run('cost_anomalies', shards=20, executor=executor, resume=True)"
+    )
     assert "12 tasks that ended well; resume=True measures the rest" in statement(there, "INTERRUPTED")
 
 
@@ -351,6 +353,39 @@ def test_commands_bring_the_parameters_of_data_that_the_job_made(
     plan = replace(run.plan, file=str(tmp_path / "a job.py"), inputs=made, params={"rows": 300_000, "who": "a b"})
     report = report_of(replace(run, plan=plan, path=".paredown/runs/1.jsonl"), Judging())
     assert report.commands[0].line == "paredown run 'a job.py' rows=300000 'who=a b' --shards 20 --resume"
+
+
+def test_a_run_of_somebodys_executor_is_resumed_in_python_with_all_that_it_was_begun_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = an_interrupted_run()
+    inputs = {"line_items": ("s3://bucket/focus/*.parquet", f"{tmp_path}/it's here/*.csv")}
+    given = {"inputs": inputs, "engine": "loky", "params": {"who": 'a "b"'}, "variants": (Variant.DECOMPOSED,)}
+    run = replace(
+        run,
+        path=str(tmp_path / "kept here" / "runs" / f"{run.id}.jsonl"),
+        plan=replace(run.plan, file=str(tmp_path / "a job.py")),
+        settings=replace(run.settings, **given),
+    )
+    command = report_of(run, Judging()).commands[0]
+    assert command.purpose == "measures only what is missing; in Python, with an executor of loky"
+
+    class Profiler:
+        @staticmethod
+        def run(job: str, **arguments: object) -> dict[str, object]:
+            return {"job": job, **arguments}
+
+    assert eval(command.line, {"profiler": Profiler, "executor": None}) == {
+        "job": "a job.py",
+        "inputs": {"line_items": list(inputs["line_items"])},
+        "params": {"who": 'a "b"'},
+        "shards": 20,
+        "variants": ["decomposed"],
+        "workspace": str(tmp_path / "kept here"),
+        "executor": None,
+        "resume": True,
+    }
 
 
 def test_a_run_is_resumed_with_all_that_it_was_begun_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
