@@ -14,7 +14,7 @@ from profiler.pricing.cost import as_decimal
 from profiler.pricing.shares import Allowance
 from profiler.pricing.solution import Pair, Row, Solution
 from profiler.report.budget_sentence import asked, exactly, known, money, number, requests_of, seconds_of, sentence
-from profiler.report.plain import table, wrapped
+from profiler.report.plain import continued, table, wrapped
 from profiler.units import DAYS_PER_MONTH, align, dollars, significant
 
 _NARROWEST = 60
@@ -45,7 +45,7 @@ def budget_text(solution: Solution, *, width: int, options: str = "") -> str:
         _pairs(solution, width),
         _rows(solution, width),
         [wrapped(f"· {text}", width, first="  ", margin="    ") for text in _basis(solution)],
-        ["  Next", *(f"  {line}" for line in _next(solution, options))][:4],
+        ["  Next", *(part for line in [*_next(solution, options)][:3] for part in continued(line, width, margin="  "))],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
