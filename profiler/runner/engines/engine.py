@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from profiler.model import Machine, Measurement, Plan
+from profiler.model import Ending, Machine, Measurement, Plan
 from profiler.runner.engines.attempts import Attempt, attempts_at, signs_of
 from profiler.runner.engines.away import sign_of
 from profiler.runner.engines.job_code import Code
@@ -231,7 +231,10 @@ class Engine(Executor):
             begun = self._signs_at_the_end(list(attempts.values()), 0 if stopped else _PATIENCE_S)
         for mine, attempt in attempts.items():
             waited = unbegun(attempt.task) if stopped and begun is not None else lost(attempt.task, why)
-            self._settle(mine, attempt.became(why) if attempt.has_begun(begun or ()) else waited)
+            became = attempt.became(why) if attempt.has_begun(begun or ()) else waited
+            if self._stopped_s is None and became.outcome.ending is Ending.STOPPED:  # By nobody but us.
+                became = replace(became, outcome=replace(became.outcome, message=f"{became.outcome.message}: {why}"))
+            self._settle(mine, became)
 
     def _signs_at_the_end(self, attempts: list[Attempt], patience_s: float) -> set[str]:
         """What is noted of attempts once none of them runs any more, or nobody waits for them."""
