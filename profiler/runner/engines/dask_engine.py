@@ -96,7 +96,7 @@ class DaskEngine(Engine):
 
     def _why_gone(self) -> str:
         if self._cut_off or self.client.status != "running":
-            return f"the Dask scheduler went away ({self.address})"
+            return f"the Dask scheduler at {self.address} went away"
         return ""
 
     @property
