@@ -58,7 +58,12 @@ class Session:
         workspace = options.workspace
         settings = replace(settings_of(plan, options), workspace=workspace.url)
         if engine is not None:
-            settings = replace(settings, engine=engine.name, jobs=engine.slots or settings.jobs)
+            settings = replace(
+                settings,
+                engine=engine.name,
+                jobs=engine.slots or settings.jobs,
+                scheduler=settings.scheduler or engine.scheduler,
+            )
             plan = replace(plan, warnings=(*plan.warnings, *([engine.warning] if engine.warning else [])))
         before = resumable(plan, options) if options.resume else None
         if before and before.settings.engine != settings.engine:

@@ -147,7 +147,7 @@ def test_from_python_through_a_clients_executor(cluster: Cluster, light: Place) 
         )
         assert client.status == "running"
     assert [end.complete for end in run.variants] == [True]
-    assert run.settings.engine == "dask"
+    assert (run.settings.engine, run.settings.scheduler) == ("dask", cluster.address)
     nothing_left(cluster)
 
 

@@ -61,6 +61,8 @@ class DaskEngine(Engine):
         self.upkeep = upkeep
         self.own = own
         """What it is, where it is ours and has the harness's own code."""
+        if not own and not self.address.startswith("inproc://"):  # Which no other process can ask.
+            self.scheduler = self.address
 
     def prepare(self, plan: Plan) -> None:
         """Look for the job's code on the workers; where it is not, it will be sent.

@@ -49,6 +49,8 @@ class Engine(Executor):
 
     name = ""
     """What `Settings.engine` says."""
+    scheduler = ""
+    """Address of somebody's scheduler, by which the command line finds it too."""
     slots: int | None = None
     """Tasks at a time, where it knows."""
     says = ""
