@@ -62,22 +62,31 @@ def resuming(run: Run, names: Names) -> Command:
     if run.settings.engine not in ENGINES:
         kind = one_line(run.settings.engine)
         return Command(line=_in_python(run, names), purpose=f"{purpose}; in Python, with an executor of {kind}")
-    shards = f" --shards {run.plan.shards}" if any(step.fans_out for step in run.plan.decomposed) else ""
+    shards, only = _same_again(run)
+    split = f" --shards {shards}" if shards else ""
+    variant = f" --variant {only}" if only else ""
+    return Command(line=f"{running(run, names)}{split}{variant} --resume", purpose=purpose)
+
+
+def _same_again(run: Run) -> tuple[int | None, Variant | None]:
+    """The number of shards and the only variant that have to be given, for it to be the same run."""
     wanted = run.settings.variants
-    only = f" --variant {wanted[0]}" if len(wanted) == 1 and all(map(run.plan.steps, Variant)) else ""
-    return Command(line=f"{running(run, names)}{shards}{only} --resume", purpose=purpose)
+    return (
+        run.plan.shards if any(step.fans_out for step in run.plan.decomposed) else None,
+        wanted[0] if len(wanted) == 1 and all(map(run.plan.steps, Variant)) else None,
+    )
 
 
 def _in_python(run: Run, names: Names) -> str:
     """The call that goes on with a run whose executor came from Python, all but that executor."""
     job, *_ = shlex.split(names.job)
     made = any(given.made for given in run.plan.inputs)
-    wanted = run.settings.variants
+    shards, only = _same_again(run)
     said = {
         "inputs": {name: list(paths) for name, paths in run.settings.inputs.items()},
         "params": dict(run.plan.params if made else run.settings.params),
-        "shards": run.plan.shards if any(step.fans_out for step in run.plan.decomposed) else None,
-        "variants": [str(wanted[0])] if len(wanted) == 1 and all(map(run.plan.steps, Variant)) else None,
+        "shards": shards,
+        "variants": [str(only)] if only else None,
         "workspace": (shlex.split(names.workspace) or [""])[-1],
     }
     arguments = "".join(f", {name}={value!r}" for name, value in said.items() if value)
