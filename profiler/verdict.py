@@ -247,9 +247,10 @@ def _notes(run: Run, terms: Terms) -> Iterator[str]:
 
 def _again(run: Run) -> Iterator[str]:
     """What was tried more than once, since it was lost, failed or was stopped; a monolith begins as a whole."""
-    if any(task.attempt > 1 for task in run.of(Variant.MONOLITH)):
+    if any(task.attempt > 1 for one in run.repeated(Variant.MONOLITH) for task in one.measurements):
         yield "The monolith was begun again; what it did before is not counted."
-    steps = Counter(task.step for task in latest(run.of(Variant.DECOMPOSED)) if task.attempt > 1)
+    each = [task for one in run.repeated(Variant.DECOMPOSED) for task in latest(one.measurements)]
+    steps = Counter(task.step for task in each if task.attempt > 1)
     if steps:
         tasks = ", ".join(f"{number} of {step}" for step, number in steps.items())
         yield f"Tasks tried again: {tasks}; only the last attempt of each is counted."

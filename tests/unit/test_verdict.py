@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from profiler.decomposed import makespan
 from profiler.facts import load, platform_of
-from profiler.model import Answer, Comparison, Ending, Measurement, Run, Variant, VariantEnd
+from profiler.model import Answer, Comparison, Ending, Measurement, Repetition, Run, Variant, VariantEnd
 from profiler.reasons import Effect, ReasonKind
 from profiler.units import MIB, NS_PER_S
 from profiler.verdict import Budget, VariantVerdict, Verdict, judge
@@ -438,6 +438,12 @@ def test_a_verdict_says_what_was_tried_more_than_once() -> None:
         "The monolith was begun again; what it did before is not counted.",
     )
     assert judged(a_run()).assumptions.notes == ()
+    tried = Repetition(variant=Variant.DECOMPOSED, repeat=0, measurements=again)
+    shown = replace(tried, repeat=1, measurements=(daily_cost, first, replace(second, attempt=3)))
+    repeated = a_run(repetitions=(tried, shown))
+    assert judged(repeated).assumptions.notes == (
+        "Tasks tried again: 2 of train; only the last attempt of each is counted.",
+    ), "of all repetitions, whichever is shown"
 
 
 def test_a_variant_of_which_nothing_was_measured_costs_nothing_and_needs_nothing() -> None:
