@@ -55,6 +55,15 @@ def leave_sign(workspace_url: str, run_id: str) -> None:
     objects.write(_sign(workspace_url, run_id), claimed().encode())
 
 
+def has_my_sign(workspace_url: str, run_id: str) -> bool:
+    """Whether the sign there is this process's: nobody else has gone on with the run.
+
+    Raises:
+        InputError: If the store cannot be asked, or says no.
+    """
+    return objects.read(_sign(workspace_url, run_id)) == claimed().encode()
+
+
 def take_sign(workspace_url: str, run_id: str) -> None:
     """Say there that nobody makes it any more.
 

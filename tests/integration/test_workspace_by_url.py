@@ -6,7 +6,9 @@ import json
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -391,6 +393,25 @@ def test_the_runs_file_is_put_as_it_grows(bucket: Store, tmp_path: Path) -> None
         Putting(path, "s3://nowhere"),
     ):
         pass
+
+
+def test_who_was_asleep_while_another_machine_went_on_changes_nothing_there(
+    bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("profiler.session.putting.SIGN_S", 1e9)  # No sign but the first, as of one that is asleep.
+    path, taken = tmp_path / "run.jsonl", threading.Event()
+    path.write_bytes(b"1")
+    with ExitStack() as opened:
+        putting = opened.enter_context(Putting(path, URL, on_taken=taken.set, every_s=0.05))
+        wait_until(lambda: objects.read(putting.url) == b"1", "it was not put")
+        sign(f"{URL}/work/run/goes-on")
+        objects.write(putting.url, b"2")
+        path.write_bytes(b"123")
+        assert taken.wait(60)
+        with pytest.raises(OutputError, match=r"run\.jsonl was gone on with elsewhere"):
+            opened.close()
+    assert objects.read(putting.url) == b"2"
+    assert set(objects.listed(URL)) == {"runs/run.jsonl", "work/run/goes-on"}
 
 
 # --- bad input ------------------------------------------------------------------------------------------------------
