@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import time
@@ -20,6 +21,8 @@ from profiler.stores.opening import opened
 from profiler.urls import is_url, workspace_url
 
 _IGNORE = ".gitignore"
+_OF_A_PROCESS = re.compile(r"(planning|dask|lines)-\d+", re.ASCII)
+"""Folders that belong to no run, and go with their process."""
 _STOP_S = 86_400
 """How long a sign to stop stays that was left for tasks on workers that did not answer."""
 
@@ -126,6 +129,8 @@ class Workspace:
         """
         for work in (self.root / "work").glob("*"):
             if self.owner(work.name) is None:
+                if _OF_A_PROCESS.fullmatch(work.name):
+                    shutil.rmtree(work, ignore_errors=True)
                 for folder in (work / "temp", *work.glob("repeat-*/temp")):
                     shutil.rmtree(folder, ignore_errors=True)
         for partial in self.data.glob("*.partial"):

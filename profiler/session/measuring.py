@@ -95,7 +95,7 @@ class Session:
             )
         putting = None
         if workspace.url:
-            putting = Putting(recorder.path, workspace.url)
+            putting = Putting(recorder.path, workspace.url, on_taken=stop.request)
             try:
                 putting.put()  # Before anything is measured, so that what is not there was removed by somebody.
             except OutputError:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,6 +37,9 @@ from profiler.session.stopping import Stop
 from profiler.store import Recorder
 from profiler.task import Task
 from profiler.urls import is_url
+
+_LOOK_S = 1.0
+"""How often it is looked what workers have begun, where a store has to know it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,10 +136,11 @@ class OneRepetition:
         kept: dict[str, Kept] = {}
         own = engine or _Threads(self.setting.settings.jobs, self._begins)
         try:
-            for step in steps:
-                reason = self._run_step(step, kept, done, there, own)
-                if reason:
-                    return reason, ()
+            with self._begins_entered(engine):
+                for step in steps:
+                    reason = self._run_step(step, kept, done, there, own)
+                    if reason:
+                        return reason, ()
         except BaseException:
             self.stop.request()  # What is queued must not run on for nobody.
             raise
@@ -142,6 +148,32 @@ class OneRepetition:
             if engine is None:
                 own.shutdown(cancel_futures=True)
         return "", kept[steps[-1].name].all()
+
+    @contextmanager
+    def _begins_entered(self, engine: Engine | None) -> Iterator[None]:
+        """Enter what workers begin, where they note it on this disk and another machine may go on with the run."""
+        if engine is None or not is_url(self.setting.files) or engine.begun(self.setting.folder) is None:
+            yield
+            return
+        names = {safe_name(step.name): step.name for step in self.setting.plan.decomposed}
+        entered = dict(self.before.attempts) if self.before else {}
+        ended = threading.Event()
+
+        def look() -> None:
+            while not ended.wait(_LOOK_S):
+                for left in engine.begun(self.setting.folder) or ():
+                    task = names.get(left.step, ""), left.index
+                    if task[0] and left.attempt > entered.get(task, 0):
+                        self._begins(*task, left.attempt)
+                        entered[task] = left.attempt
+
+        looking = threading.Thread(target=look, name="paredown-begins", daemon=True)
+        looking.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            looking.join()
 
     def _take_up(self, engine: Engine) -> None:
         """Enter what workers did after a harness that was killed had last entered something."""

@@ -260,7 +260,7 @@ def test_a_stop_is_one_object_and_what_is_given_up_is_looked_up(
     assert f": process {os.getpid()}; it was not run a second time" in lost(begun.result(60))
     assert waiting.result(60).outcome.message == "stopped before it began"
     engine.close()
-    signs = sorted(name.partition("/")[0] for name in objects.listed(AWAY))
+    signs = sorted({name.partition("/")[0] for name in objects.listed(AWAY)})
     assert signs == ["attempts", "stop-1-tasks"], "what is still queued would begin"
 
 

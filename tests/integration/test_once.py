@@ -18,7 +18,7 @@ from profiler.model import Ending
 from profiler.runner.engines.attempts import Attempt
 from profiler.runner.engines.engine import Engine
 from profiler.runner.engines.job_code import Code, digest_of
-from profiler.runner.engines.left import Left, taken_up
+from profiler.runner.engines.left import Left, note_session, taken_up
 from profiler.runner.engines.once import run_once, versions
 from profiler.runner.engines.places import place_at
 from profiler.runner.tasks import close_idle
@@ -72,6 +72,7 @@ def test_what_an_earlier_session_has_measured_is_found(task: Task) -> None:
 
 def test_what_runs_of_an_earlier_session_is_stopped(tmp_path: Path) -> None:
     task = a_task("sleeps", tmp_path, stop_file=str(tmp_path / "stop-1-2-tasks"))
+    note_session(place_at(str(tmp_path / "attempts")), task.run_started_ns, "stop-1-2-tasks")
     running = threading.Thread(target=run_once, args=(task, versions()))
     running.start()
     wait_until(lambda: (tmp_path / "attempts" / Attempt(task).name).exists(), "it has not begun")
@@ -81,6 +82,22 @@ def test_what_runs_of_an_earlier_session_is_stopped(tmp_path: Path) -> None:
     assert (left.step, left.index, left.attempt) == ("sleeps", 0, 1)
     assert left.measurement is not None
     assert left.measurement.outcome.ending is Ending.STOPPED
+
+
+def test_what_waits_in_somebodys_queue_is_told_not_to_begin(task: Task) -> None:
+    engine = Engine(Silent())
+    engine.submit(run_once, replace(task, stop_file=str(Path(task.folder) / "stop-1-2")))
+    assert left_in(task) == ()
+    assert (Path(task.folder) / "stop-1-2-tasks").exists()
+    Path(task.folder, "stop-1-2").touch()  # Or it would be waited for.
+    engine.close()
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "stop-/../../elsewhere", "", "runs"])
+def test_a_session_writes_nothing_but_signs_to_stop(name: str, task: Task) -> None:
+    note_session(place_at(str(Path(task.folder) / "attempts")), 1, name)
+    assert left_in(task) == ()
+    assert [path.name for path in Path(task.folder).iterdir()] == ["attempts"]
 
 
 def test_nobody_waits_for_an_attempt_whose_process_is_gone(task: Task) -> None:
@@ -102,7 +119,14 @@ def test_nobody_waits_for_long_or_against_their_will_for_one_that_does_not_answe
 def test_other_files_among_the_attempts_are_none(task: Task) -> None:
     assert Attempt(task).begin()
     folder = Path(task.folder) / "attempts"
-    for name in ("fine", "fine-00000-2", f"{Attempt(replace(task, attempt=2)).name}.ended", "fine-x-2-3", ".nfs0001"):
+    for name in (
+        "fine",
+        "fine-00000-2",
+        "fine-00000-\N{SUPERSCRIPT TWO}-1",
+        f"{Attempt(replace(task, attempt=2)).name}.ended",
+        "fine-x-2-3",
+        ".nfs0001",
+    ):
         (folder / name).write_text("?")
     (folder / f"{Attempt(task).name}.ended").write_text("cut o")
     assert [(left.attempt, left.measurement) for left in left_in(task)] == [(1, None)]

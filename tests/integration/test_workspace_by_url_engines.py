@@ -269,6 +269,25 @@ def test_a_worker_without_the_library_of_the_store_says_what_brings_it(there: Th
     assert not objects.listed(there.url)
 
 
+def test_what_a_cluster_of_our_own_has_begun_is_known_on_another_machine(short: There) -> None:
+    command = (*ARGUMENTS, "--workspace", short.url, "--engine", "dask", "--jobs", "2")
+    gate = short.outside / "gate"
+    gate.touch()
+    started = short.place.start(*command, environment={"SHOP_WAIT": str(gate)}, start_new_session=True)
+
+    def put() -> bytes:
+        return b"".join(objects.read(f"{short.url}/{name}") or b"" for name in short.names if name.startswith("runs/"))
+
+    wait_until(lambda: put().count(b'"event":"begin"') == 3, "not entered", process=started.process, every_s=0.2)
+    started.process.kill()
+    started.process.communicate()
+    gate.unlink()
+    short.place.environment["XDG_CACHE_HOME"] = str(short.outside / "another machine")
+    again = short.place.paredown(*command, "--resume")
+    assert again.code == 0, again.said
+    assert "Tasks tried again: 2 of predict" in " ".join(again.out.split())
+
+
 # The tests of one cluster are the last ones: it takes time too where nobody uses it.
 
 

@@ -18,7 +18,6 @@ from profiler.encoding import decode, encode
 from profiler.model import Measurement
 from profiler.owner import this_host
 from profiler.runner.decomposed import safe_name
-from profiler.runner.engines.away import sign_of
 from profiler.runner.engines.places import TROUBLE, Place, place_at
 from profiler.runner.host import seen_from
 from profiler.runner.tasks import lost
@@ -39,8 +38,6 @@ class Begun:
     seen: str
     """What the run calls that host; empty: it is the harness's own."""
     process: int
-    stop: str
-    """What the sign is called that tells it to stop."""
     token: str
     """Of one start alone."""
 
@@ -65,7 +62,6 @@ class Attempt:
             host=this_host(),
             seen=seen_from(self.task.host),
             process=os.getpid(),
-            stop=sign_of(self.task),
             token=secrets.token_hex(8),
         )
         mine = _written(begun)

@@ -21,7 +21,7 @@ from profiler.model import Ending, Machine, Measurement, Plan
 from profiler.runner.engines.attempts import Attempt, attempts_at, signs_of
 from profiler.runner.engines.away import sign_of
 from profiler.runner.engines.job_code import Code
-from profiler.runner.engines.left import Left, taken_up
+from profiler.runner.engines.left import Left, last_of, note_session, taken_up
 from profiler.runner.engines.once import Told, run_once, versions
 from profiler.runner.engines.places import TROUBLE, Place, place_at
 from profiler.runner.tasks import lost, lost_by_engine, unbegun
@@ -78,6 +78,8 @@ class Engine(Executor):
         self._stops: dict[_Sign, str] = {}
         """For the sign that workers look for, our own file that says so."""
         self._stopped: set[_Sign] = set()
+        self._noted: set[str] = set()
+        """Folders in which it is noted how this session's tasks are told to stop."""
 
     # --- before ---------------------------------------------------------------------------------------------------
 
@@ -91,6 +93,14 @@ class Engine(Executor):
 
     def send_code(self, folder: Path) -> None:
         """Put the job's code where workers find it, where they need that: into a folder, or what stands for it."""
+
+    def begun(self, folder: Path) -> tuple[Left, ...] | None:
+        """What its workers have begun of the tasks of a folder; None where they note it in a store themselves.
+
+        Raises:
+            OSError: If the folder cannot be seen.
+        """
+        return None if self._away(folder) else last_of(attempts_at(str(folder)).names())
 
     def taken_up(
         self, folder: Path, stop_file: Path, known: Mapping[tuple[str, int], int], stopping: Callable[[], bool]
@@ -138,6 +148,10 @@ class Engine(Executor):
         away = self._away(task.folder)
         there = replace(task, stop_file=f"{task.stop_file}-tasks", away=away)
         stop = _Sign(place_at(away or os.path.dirname(there.stop_file)), sign_of(there))
+        if task.folder not in self._noted:
+            with suppress(*TROUBLE):  # Then the tasks' own signs cannot be left either, and they say so.
+                note_session(attempts_at(away or task.folder), task.run_started_ns, stop.name)
+                self._noted.add(task.folder)
         self._stops[stop] = task.stop_file
         return there
 

@@ -1,19 +1,25 @@
 """What a harness that was killed has left on an engine: attempts of tasks that ended, and others that may still go on.
 
-A task on somebody's worker does not end with the harness. So before a run goes on, what still runs is told to stop, or
-it would be measured beside its own next attempt.
+A task on somebody's worker does not end with the harness, and one that waits in somebody's queue may begin later. So
+before a run goes on, all of every earlier session is told to stop, or it would be measured beside its own next attempt.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from profiler.model import Measurement
 from profiler.owner import is_running, this_host
-from profiler.runner.engines.attempts import ENDED, begun_by, ended_as
+from profiler.runner.engines.attempts import ENDED, Begun, begun_by, ended_as
 from profiler.runner.engines.places import Place
+
+_ATTEMPT = re.compile(r"(.+)-(\d+)-(\d+)-(\d+)", re.ASCII | re.DOTALL)
+_SESSION = re.compile(r"session-\d+", re.ASCII)
+_STOP = re.compile(r"stop-[\w-]+", re.ASCII)
+"""What a sign to stop may be called; nothing else is written for what a file says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +58,12 @@ def taken_up(
         OSError, PareDownError: If a place cannot be seen or written.
     """
     names = place.names()
-    lefts = [left for left in _last(names) if left.attempt > known.get((left.step, left.index), 0)]
-    running = _told_to_stop([left for left in lefts if not _has_ended(left, names)], place, stops)
+    for name in filter(_SESSION.fullmatch, names):
+        stop = (place.read(name) or b"").decode("utf-8", "replace")
+        if _STOP.fullmatch(stop):
+            stops.write(stop, b"stop")
+    lefts = [left for left in last_of(names) if left.attempt > known.get((left.step, left.index), 0)]
+    running = [left for left in lefts if not _has_ended(left, names) and _may_run(begun_by(place, left.sign))]
     end_s = time.monotonic() + patience_s
     while running and time.monotonic() < end_s and not stopping():
         time.sleep(look_s)
@@ -71,32 +81,39 @@ def taken_up(
     )
 
 
-def _last(names: Iterable[str]) -> list[Left]:
+def note_session(place: Place, started_ns: int, stop: str) -> None:
+    """Leave word of how the tasks of a session are told to stop, before the first of them is given away.
+
+    Args:
+        place: Where the signs of its attempts will be.
+        started_ns: When it began.
+        stop: What the sign is called that they look for.
+
+    Raises:
+        OSError, PareDownError: If the place cannot be written.
+    """
+    place.write(f"session-{started_ns}", stop.encode())
+
+
+def last_of(names: Iterable[str]) -> tuple[Left, ...]:
     """The last attempt of each task, from the names of signs."""
     last: dict[tuple[str, int], tuple[int, int, str]] = {}
     for name in names:
-        step, *numbers = name.rsplit("-", 3)
-        if len(numbers) < 3 or not all(number.isdigit() for number in numbers):
-            continue  # How one ended.
-        index, attempt, session = map(int, numbers)
+        found = _ATTEMPT.fullmatch(name)
+        if found is None:
+            continue  # How one ended, or a session.
+        step, index, attempt, session = found[1], *map(int, found.groups()[1:])
         last[step, index] = max(last.get((step, index), (0, 0, "")), (attempt, session, name))
-    return [
+    return tuple(
         Left(step=step, index=index, attempt=attempt, sign=name)
         for (step, index), (attempt, _, name) in sorted(last.items())
-    ]
+    )
 
 
 def _has_ended(left: Left, names: set[str]) -> bool:
     return f"{left.sign}{ENDED}" in names
 
 
-def _told_to_stop(lefts: Iterable[Left], place: Place, stops: Place) -> list[Left]:
-    """Those of them that may still run; their sign to stop is there now."""
-    running = []
-    for left in lefts:
-        begun = begun_by(place, left.sign)
-        if begun is None or (begun.host == this_host() and not is_running(str(begun.process))):
-            continue
-        stops.write(begun.stop, b"stop")
-        running.append(left)
-    return running
+def _may_run(begun: Begun | None) -> bool:
+    """Whether an attempt is worth waiting for: nobody waits for a process of this host that is gone."""
+    return begun is not None and (begun.host != this_host() or is_running(str(begun.process)))
