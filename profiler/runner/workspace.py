@@ -128,7 +128,7 @@ class Workspace:
         What they passed between steps stays, for `--resume`.
         """
         for work in (self.root / "work").glob("*"):
-            if self.owner(work.name) is None:
+            if owner_of(work) is None:
                 if _OF_A_PROCESS.fullmatch(work.name):
                     shutil.rmtree(work, ignore_errors=True)
                 for folder in (work / "temp", *work.glob("repeat-*/temp")):
@@ -140,10 +140,6 @@ class Workspace:
             with suppress(OSError):
                 if time.time() - sign.stat().st_mtime > _STOP_S and not is_running(sign.name.split("-")[1]):
                     sign.unlink()
-
-    def owner(self, run_id: str) -> int | None:
-        """The process that makes a run, where it still lives."""
-        return owner_of(self.work(run_id))
 
     def leave(self) -> None:
         """Remove it where nothing is in it: no run was begun, and nobody else begins one."""

@@ -9,7 +9,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +28,7 @@ from profiler.model import (
 from profiler.runner import decomposed, monolith
 from profiler.runner.decomposed import Kept, Setting, safe_name
 from profiler.runner.engines.engine import Engine
+from profiler.runner.engines.left import Left
 from profiler.runner.progress import Progress
 from profiler.runner.tasks import close_idle
 from profiler.runner.workspace import discard
@@ -152,18 +153,16 @@ class OneRepetition:
     @contextmanager
     def _begins_entered(self, engine: Engine | None) -> Iterator[None]:
         """Enter what workers begin, where they note it on this disk and another machine may go on with the run."""
-        if engine is None or not is_url(self.setting.files) or engine.begun(self.setting.folder) is None:
+        if engine is None or not is_url(self.setting.files):
             yield
             return
-        names = {safe_name(step.name): step.name for step in self.setting.plan.decomposed}
         entered = dict(self.before.attempts) if self.before else {}
         ended = threading.Event()
 
         def look() -> None:
             while not ended.wait(_LOOK_S):
-                for left in engine.begun(self.setting.folder) or ():
-                    task = names.get(left.step, ""), left.index
-                    if task[0] and left.attempt > entered.get(task, 0):
+                for task, left in self._of_steps(engine.begun_here(self.setting.folder)):
+                    if left.attempt > entered.get(task, 0):
                         self._begins(*task, left.attempt)
                         entered[task] = left.attempt
 
@@ -180,13 +179,10 @@ class OneRepetition:
         before = self.before or Repetition(variant=self.variant, repeat=self.repeat)
         measured = {(item.step, item.index): item for item in before.measurements}
         attempts = dict(before.attempts)
-        names = {safe_name(step.name): step.name for step in self.setting.plan.decomposed}
         known = {(safe_name(step), index): item.attempt for (step, index), item in measured.items()}
         self.progress.step(self.variant, "what was begun before", 1)
-        for left in engine.taken_up(self.setting.folder, self.setting.stop_file, known, self.stop.requested):
-            if left.step not in names:
-                continue  # Some other file.
-            task = names[left.step], left.index
+        found = engine.taken_up(self.setting.folder, self.setting.stop_file, known, self.stop.requested)
+        for task, left in self._of_steps(found):
             attempts[task] = max(left.attempt, attempts.get(task, 0))
             if left.measurement is None:
                 self._begins(*task, left.attempt)
@@ -194,6 +190,11 @@ class OneRepetition:
                 measured[task] = replace(left.measurement, repeat=self.repeat)
                 self.recorder.record(measured[task])
         self.before = replace(before, measurements=tuple(measured.values()), attempts=attempts)
+
+    def _of_steps(self, found: Iterable[Left]) -> Iterator[tuple[tuple[str, int], Left]]:
+        """Signs of attempts with their task, by step and index; those of no step are some other files."""
+        names = {safe_name(step.name): step.name for step in self.setting.plan.decomposed}
+        return (((names[left.step], left.index), left) for left in found if left.step in names)
 
     def _run_step(
         self,

@@ -94,13 +94,13 @@ class Engine(Executor):
     def send_code(self, folder: Path) -> None:
         """Put the job's code where workers find it, where they need that: into a folder, or what stands for it."""
 
-    def begun(self, folder: Path) -> tuple[Left, ...] | None:
-        """What its workers have begun of the tasks of a folder; None where they note it in a store themselves.
+    def begun_here(self, folder: Path) -> tuple[Left, ...]:
+        """What its workers have begun of the tasks of a folder, where they note it on this disk alone.
 
         Raises:
             OSError: If the folder cannot be seen.
         """
-        return None if self._away(folder) else last_of(attempts_at(str(folder)).names())
+        return () if self._away(folder) else last_of(attempts_at(str(folder)).names())
 
     def taken_up(
         self, folder: Path, stop_file: Path, known: Mapping[tuple[str, int], int], stopping: Callable[[], bool]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from profiler.model import Measurement
 from profiler.owner import is_running, this_host
@@ -70,14 +70,7 @@ def taken_up(
         names = place.names()
         running = [left for left in running if not _has_ended(left, names)]
     return tuple(
-        Left(
-            step=left.step,
-            index=left.index,
-            attempt=left.attempt,
-            sign=left.sign,
-            measurement=ended_as(place, left.sign) if _has_ended(left, names) else None,
-        )
-        for left in lefts
+        replace(left, measurement=ended_as(place, left.sign)) if _has_ended(left, names) else left for left in lefts
     )
 
 
